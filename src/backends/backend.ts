@@ -1,0 +1,225 @@
+import type { ByteSource } from '../io/byte-source.js'
+import type { Manifest } from '../schemas/artifact.js'
+import type { Birth } from '../schemas/birth.js'
+import type { Digest } from '../schemas/digest.js'
+import type { HistoryEntry } from '../schemas/history.js'
+import type { LineageGraph } from '../schemas/lineage.js'
+import type { Approval, ModelSummary, ModelVersion } from '../schemas/model-version.js'
+import type { Policy } from '../schemas/policy.js'
+import type { Reference } from '../schemas/reference.js'
+import type { GarbageReport, VerificationReport } from '../schemas/report.js'
+import type { ParsedSearch } from '../schemas/search.js'
+import type { CallOptions, TransferOptions } from '../util/options.js'
+
+/** What a backend can promise. The conformance suite reads it, and so may programs. */
+export interface BackendCapabilities {
+  /** `expectedCurrent` is compared and set in one step. */
+  compareAndSet: boolean
+  /** A promotion and what it displaces are seen together or not at all. */
+  atomicTransition: boolean
+  /** Old values and who changed them are kept. */
+  history: boolean
+  /** Past states can be asked for (`?at=`). */
+  timeTravel: boolean
+  /** A caller's `operationId` makes a repeated mutation answer with the first result. */
+  idempotentMutations: boolean
+  /** Acknowledged changes survive a power cut. */
+  durable: boolean
+  /** `collectGarbage` does something. */
+  garbageCollection: boolean
+  /** `localBlobPath` can answer. */
+  localFiles: boolean
+}
+
+/** Bytes that are stored now. */
+export interface StoredBlob {
+  digest: Digest
+  sizeBytes: number
+  /** Whether the store had them before. */
+  existed: boolean
+}
+
+/** Options that every mutation takes. */
+export interface MutationOptions extends CallOptions {
+  /** Idempotency key: a repeated call with the same key answers with the first result and changes nothing. */
+  operationId?: string | undefined
+  /** Who asks for the change, kept in the history. */
+  actor?: string | undefined
+}
+
+/** A version to be registered; all its blobs, the manifest among them, are stored already. */
+export interface CreateVersionRequest {
+  name: string
+  manifest: Manifest
+  birth: Birth
+  /** An exact semver, or how to raise the highest one there is. */
+  version: { exact: string } | { bump: 'major' | 'minor' | 'patch' | 'prerelease' }
+  tags: Record<string, string>
+  description?: string | undefined
+  aliases: string[]
+}
+
+/** A move of one version to a stage. */
+export interface TransitionRequest {
+  reference: Reference
+  stage: string
+  /** Only for moves to or from `production`. Absent: `default` on the way in, all on the way out. */
+  audience?: string | undefined
+  reason?: string | undefined
+  /** The version that must be live for the audience now, or `null` for none. Absent: not checked. */
+  expectedCurrent?: string | null | undefined
+}
+
+/** A way back to a version that was live before. */
+export interface RollbackRequest {
+  name: string
+  audience: string
+  /** Absent: the one that was live before the current one. */
+  to?: Reference | undefined
+  reason?: string | undefined
+  expectedCurrent?: string | null | undefined
+}
+
+/** A change of living metadata; see `Registry.updateMetadata`. */
+export interface UpdateRequest {
+  reference: Reference
+  tags?: Record<string, string | null> | undefined
+  description?: string | null | undefined
+  metrics?: Record<string, number> | undefined
+  aliases?: string[] | undefined
+  removeAliases?: string[] | undefined
+  approval?: Omit<Approval, 'at'> | undefined
+  reason?: string | undefined
+}
+
+/** Options of {@link Backend.lineage}. */
+export interface LineageRequest {
+  reference: Reference
+  direction: 'ancestors' | 'descendants' | 'both'
+  maxHops: number
+}
+
+/** Options of {@link Backend.verify}. */
+export interface VerifyRequest {
+  /** Absent: the whole store. */
+  reference?: Reference | undefined
+}
+
+/** Options of {@link Backend.collectGarbage}. */
+export interface GarbageRequest {
+  dryRun: boolean
+  /** A blob younger than this is kept though nothing needs it. */
+  graceMs: number
+}
+
+/**
+ * A registry's store, seen from the verbs. The verbs check and parse all input before they call, so a backend gets clean
+ * values, and throws only `StemmaError`, or `signal.reason` when aborted.
+ *
+ * Every method may throw CLOSED, IO, ACCESS_DENIED, REGISTRY_UNAVAILABLE; those that read a journal also LOG_CORRUPT, LOG_GAP,
+ * FORMAT_TOO_NEW. An abort before a mutation is committed leaves nothing that counts; after the commit it is ignored.
+ * Mutations are linearizable for one model: each takes effect at one instant between call and return.
+ */
+export interface Backend {
+  /** What the registry is called in messages: a path or an address without credentials. */
+  readonly location: string
+  readonly capabilities: BackendCapabilities
+  readonly policy: Policy
+
+  /**
+   * Stores bytes under their sha256, in one pass over each source. Not atomic over several: those done before a failure stay,
+   * unreferenced, until garbage collection. Bytes that are there already are not stored twice, and are kept from garbage
+   * collection for the grace period from now.
+   *
+   * @returns one result per source, in their order.
+   * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY.
+   */
+  putBlobs(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
+
+  /**
+   * The bytes of a blob from `start` on. The reader checks the digest; the backend need not.
+   *
+   * @throws {StemmaError} BLOB_MISSING before the first byte.
+   */
+  openBlob(digest: Digest, options: CallOptions & { start?: number | undefined }): AsyncIterable<Uint8Array>
+
+  /** Where a blob lies on this machine's disk, to be copied from and never to be written to; `undefined` if it does not. */
+  localBlobPath(digest: Digest): string | undefined
+
+  /**
+   * Registers a version: atomic, durable when it returns. Gives it the next sequence and its version number.
+   *
+   * @throws {StemmaError} ALREADY_EXISTS when the exact version is taken (also by a deleted one), INVALID_VERSION,
+   * BLOB_MISSING when a blob of the manifest is not stored, CONFLICT_RETRIES, COMMIT_UNKNOWN.
+   */
+  createVersion(request: CreateVersionRequest, options: MutationOptions): Promise<ModelVersion>
+
+  /**
+   * Moves a version to a stage, with all that this displaces, as one atomic change. A move to where it is changes nothing.
+   *
+   * @throws {StemmaError} NOT_FOUND, VERSION_DELETED, INVALID_STAGE, FORBIDDEN_BY_RULE, CONFLICT.
+   */
+  transition(request: TransitionRequest, options: MutationOptions): Promise<ModelVersion>
+
+  /**
+   * Makes an earlier live version live again for an audience, as one atomic change, after its bytes were verified.
+   *
+   * @throws {StemmaError} NOT_FOUND when there is nothing to go back to, CONFLICT, DIGEST_MISMATCH or BLOB_MISSING naming the
+   * damaged artifact.
+   */
+  rollback(request: RollbackRequest, options: MutationOptions & TransferOptions): Promise<ModelVersion>
+
+  /**
+   * Changes living metadata, all of the request or nothing. A request that changes nothing writes nothing.
+   *
+   * @throws {StemmaError} NOT_FOUND, VERSION_DELETED, INVALID_ALIAS.
+   */
+  updateMetadata(request: UpdateRequest, options: MutationOptions): Promise<ModelVersion>
+
+  /**
+   * Puts a tombstone on a version. Its number is never given out again. Deleting a deleted version changes nothing.
+   *
+   * @throws {StemmaError} NOT_FOUND, CONFLICT when the version is in production.
+   */
+  deleteVersion(request: { reference: Reference; reason: string }, options: MutationOptions): Promise<ModelVersion>
+
+  /**
+   * The version that a reference means, as it is now, or as it was at `reference.at`.
+   *
+   * @throws {StemmaError} NOT_FOUND, VERSION_DELETED (an exact version, sequence or digest that has a tombstone).
+   */
+  resolve(reference: Reference, options: CallOptions): Promise<ModelVersion>
+
+  /** All models, by name. */
+  models(options: CallOptions): AsyncIterable<ModelSummary>
+
+  /** All versions of a model by sequence, newest first, deleted ones only if asked for. @throws NOT_FOUND for no such model. */
+  versions(name: string, options: CallOptions & { includeDeleted: boolean }): AsyncIterable<ModelVersion>
+
+  /** All versions that match, in the order asked for; ties by name, then sequence. */
+  search(query: ParsedSearch, options: CallOptions): AsyncIterable<ModelVersion>
+
+  /** Events of a model, or those that concern one version of it, oldest first. @throws NOT_FOUND for no such model or version. */
+  history(target: { name: string; reference?: Reference | undefined }, options: CallOptions): AsyncIterable<HistoryEntry>
+
+  /** What made a version and what was made from it. @throws NOT_FOUND */
+  lineage(request: LineageRequest, options: CallOptions): Promise<LineageGraph>
+
+  /** Re-reads events and bytes, and reports what is damaged; never throws for damage. */
+  verify(request: VerifyRequest, options: TransferOptions): Promise<VerificationReport>
+
+  /** Removes bytes that no version needs and leftovers of dead writers. @throws UNSUPPORTED where another party does that. */
+  collectGarbage(request: GarbageRequest, options: TransferOptions): Promise<GarbageReport>
+
+  /**
+   * Yields once at the start and then after every change of the model, as soon as it is noticed; several changes may give one
+   * yield. Ends only by the signal (rejecting with its reason) or by `close` (returning).
+   */
+  changes(name: string, options: CallOptions): AsyncIterable<void>
+
+  /** Whether a commit whose outcome was unknown is in the journal: its place, or `undefined`. */
+  resolveCommit(name: string, commitId: string, options: CallOptions): Promise<{ n: number } | undefined>
+
+  /** Frees what is held. Idempotent. Calls made after it reject with CLOSED. */
+  close(): Promise<void>
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { capturedSchema } from './captured.js'
+import { datasetSchema } from './dataset.js'
+import { derivationSchema } from './derivation.js'
+import { evaluationSchema } from './evaluation.js'
+import { jsonValueSchema, numbersSchema } from './json-value.js'
+import { trainingSchema } from './training.js'
+
+/** Birth metadata: how a version came to be. Written once, never changed. */
+export const birthSchema = z.looseObject({
+  schemaVersion: z.literal(1),
+  params: z.record(z.string(), jsonValueSchema),
+  metrics: numbersSchema,
+  evaluations: z.array(evaluationSchema),
+  featureImportance: numbersSchema,
+  datasets: z.array(datasetSchema),
+  derivedFrom: z.array(derivationSchema),
+  /** Inputs and outputs, in whatever form the serving side reads. */
+  signature: jsonValueSchema.optional(),
+  training: trainingSchema.optional(),
+  ...capturedSchema.shape
+})
+/** Birth metadata: how a version came to be. */
+export type Birth = z.infer<typeof birthSchema>

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { artifactSchema } from './artifact.js'
+import { jsonValueSchema } from './json-value.js'
+
+/** A value that differs between two sides; absent on a side that lacks it. */
+export const differenceSchema = z.looseObject({
+  /** Dotted path of the value. */
+  field: z.string(),
+  a: jsonValueSchema.optional(),
+  b: jsonValueSchema.optional()
+})
+/** A value that differs between two sides. */
+export type Difference = z.infer<typeof differenceSchema>
+
+/** A number that differs between two sides. */
+export const numberDifferenceSchema = z.looseObject({
+  field: z.string(),
+  a: z.number().optional(),
+  b: z.number().optional(),
+  /** `b - a`; absent when a side is missing. */
+  delta: z.number().optional()
+})
+/** A number that differs between two sides. */
+export type NumberDifference = z.infer<typeof numberDifferenceSchema>
+
+/** What differs between two versions; equal values are left out. */
+export const versionComparisonSchema = z.looseObject({
+  a: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
+  b: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
+  /** Both have the same artifacts, byte by byte. */
+  sameArtifacts: z.boolean(),
+  sizeDeltaBytes: z.int(),
+  artifacts: z.looseObject({
+    added: z.array(artifactSchema),
+    removed: z.array(artifactSchema),
+    changed: z.array(z.looseObject({ path: z.string(), a: artifactSchema, b: artifactSchema })),
+    unchangedCount: z.int()
+  }),
+  metrics: z.array(numberDifferenceSchema),
+  /** `<dataset>/<slice>/<metric>`. */
+  evaluations: z.array(numberDifferenceSchema),
+  featureImportance: z.array(numberDifferenceSchema),
+  params: z.array(differenceSchema),
+  tags: z.array(differenceSchema),
+  datasets: z.array(differenceSchema),
+  code: z.array(differenceSchema),
+  environment: z.array(differenceSchema),
+  hardware: z.array(differenceSchema),
+  /** Stage, audiences, aliases, description, signature, derivedFrom, training duration. */
+  other: z.array(differenceSchema)
+})
+/** What differs between two versions. */
+export type VersionComparison = z.infer<typeof versionComparisonSchema>

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { digestSchema } from './digest.js'
+
+/** How a version came from another one. */
+export const derivationRelationSchema = z.enum(['fine-tuned', 'quantized', 'pruned', 'distilled', 'adapter', 'merged', 'converted'])
+/** How a version came from another one. */
+export type DerivationRelation = z.infer<typeof derivationRelationSchema>
+
+/** A link to the version that another one was made from, pinned when it was logged. */
+export const derivationSchema = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  digest: digestSchema,
+  relation: derivationRelationSchema
+})
+/** A link to the version that another one was made from, pinned when it was logged. */
+export type Derivation = z.infer<typeof derivationSchema>

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { numbersSchema } from './json-value.js'
+
+/** Metrics of one part of the data: a hospital site, a protected group, a customer segment. */
+export const evaluationSchema = z.looseObject({
+  /** The data set it was measured on. */
+  dataset: z.string().min(1).max(512).optional(),
+  /** The part of it, for instance `site=berlin`. Absent: all of it. */
+  slice: z.string().min(1).max(512).optional(),
+  metrics: numbersSchema
+})
+/** Metrics of one part of the data. */
+export type Evaluation = z.infer<typeof evaluationSchema>

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { derivationRelationSchema } from './derivation.js'
+
+/** A thing in the story of a version. `id` is unique in the graph. */
+export const lineageNodeSchema = z.looseObject({
+  id: z.string(),
+  kind: z.enum(['version', 'dataset', 'code', 'environment']),
+  label: z.string(),
+  /** For a version: its model, version, digest, stage and whether it was deleted. */
+  name: z.string().optional(),
+  version: z.string().optional(),
+  digest: z.string().optional(),
+  stage: z.string().optional(),
+  deleted: z.boolean().optional(),
+  /** Named by a version here, but not in this registry. */
+  missing: z.boolean().optional()
+})
+/** A thing in the story of a version. */
+export type LineageNode = z.infer<typeof lineageNodeSchema>
+
+/** `to` was made from `from`. */
+export const lineageEdgeSchema = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  relation: z.enum([...derivationRelationSchema.options, 'trained-on', 'built-from', 'ran-in']),
+  /** For a data set: its role. */
+  role: z.string().optional()
+})
+/** `to` was made from `from`. */
+export type LineageEdge = z.infer<typeof lineageEdgeSchema>
+
+/** What made a version, and what was made from it. Edges go from origin to product; nodes and edges are sorted by id. */
+export const lineageGraphSchema = z.looseObject({
+  /** The id of the version asked about. */
+  root: z.string(),
+  nodes: z.array(lineageNodeSchema),
+  edges: z.array(lineageEdgeSchema),
+  /** Whether `maxHops` left something out. */
+  truncated: z.boolean()
+})
+/** What made a version, and what was made from it. */
+export type LineageGraph = z.infer<typeof lineageGraphSchema>

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { artifactSchema } from './artifact.js'
+import { birthSchema } from './birth.js'
+import { digestSchema } from './digest.js'
+import { instantSchema } from './json-value.js'
+
+/** Somebody's recorded yes or no to a version. */
+export const approvalSchema = z.looseObject({
+  by: z.string().min(1).max(256),
+  decision: z.enum(['approved', 'rejected']),
+  comment: z.string().max(10_000).optional(),
+  at: instantSchema
+})
+/** Somebody's recorded yes or no to a version. */
+export type Approval = z.infer<typeof approvalSchema>
+
+/** A version's tombstone. */
+export const deletionSchema = z.looseObject({ at: instantSchema, reason: z.string(), by: z.string().optional() })
+/** A version's tombstone. */
+export type Deletion = z.infer<typeof deletionSchema>
+
+/** A version without its list of artifacts: what lists, filters and events work on. */
+export const versionSummarySchema = z.looseObject({
+  name: z.string(),
+  /** Semver, `1.0.2`. */
+  version: z.string(),
+  /** 1, 2, 3 … without gaps. */
+  sequence: z.int().positive(),
+  /** Digest of the manifest. */
+  digest: digestSchema,
+  createdAt: instantSchema,
+  /** Who logged it, if the caller said. */
+  createdBy: z.string().optional(),
+  sizeBytes: z.int().nonnegative(),
+  artifactCount: z.int().nonnegative(),
+  ...birthSchema.shape,
+  // The living part.
+  stage: z.string(),
+  /** Audiences that it is live for in production, sorted. */
+  audiences: z.array(z.string()),
+  /** Sorted. */
+  aliases: z.array(z.string()),
+  tags: z.record(z.string(), z.string()),
+  description: z.string().optional(),
+  approvals: z.array(approvalSchema),
+  deleted: deletionSchema.optional()
+})
+/** A version without its list of artifacts. */
+export type VersionSummary = z.infer<typeof versionSummarySchema>
+
+/** A version of a model: an immutable set of artifacts, how it came to be, and what became of it since. */
+export const modelVersionSchema = z.looseObject({
+  ...versionSummarySchema.shape,
+  /** Sorted by path. */
+  artifacts: z.array(artifactSchema)
+})
+/** A version of a model: an immutable set of artifacts, how it came to be, and what became of it since. */
+export type ModelVersion = z.infer<typeof modelVersionSchema>
+
+/** A model: a named line of versions. */
+export const modelSummarySchema = z.looseObject({
+  name: z.string(),
+  /** Versions that were not deleted. */
+  versionCount: z.int().nonnegative(),
+  /** Highest version that was not deleted; absent when there is none. */
+  latest: z.string().optional(),
+  /** What is live: audience to version. */
+  production: z.record(z.string(), z.string()),
+  createdAt: instantSchema,
+  updatedAt: instantSchema
+})
+/** A model: a named line of versions. */
+export type ModelSummary = z.infer<typeof modelSummarySchema>

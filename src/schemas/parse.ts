@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { ErrorCode } from '../errors/codes.js'
+import { StemmaError } from '../errors/stemma-error.js'
+
+/** Where a value comes from, for the error that it may lead to. */
+export interface ParseContext {
+  /** What is read: `logModel input`, `event 12 of credit-score`. */
+  what: string
+  /** @default 'INVALID_INPUT' */
+  code?: ErrorCode | undefined
+  hint?: string | undefined
+}
+
+/**
+ * The one place where `unknown` becomes typed: parses a value by a schema, and says in one sentence what is wrong with it.
+ *
+ * @throws {StemmaError} `context.code` naming the first offending field.
+ * @example
+ * ```ts
+ * const manifest = parse(manifestSchema, JSON.parse(text), { what: 'manifest', code: 'DIGEST_MISMATCH' })
+ * ```
+ */
+export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issues = result.error.issues
+  const first = issues[0]
+  const where = first && first.path.length > 0 ? ` at ${z.core.toDotPath(first.path)}` : ''
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
+  throw new StemmaError(context.code ?? 'INVALID_INPUT', `${context.what}${where}: ${first?.message ?? 'not valid'}${more}`, {
+    hint: context.hint,
+    details: { issues: issues.slice(0, 10).map((issue) => ({ path: z.core.toDotPath(issue.path), message: issue.message })) }
+  })
+}

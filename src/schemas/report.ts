@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+/** One damaged, missing or foreign thing that `verify` found. */
+export const problemSchema = z.looseObject({
+  kind: z.enum(['event', 'blob', 'manifest', 'snapshot', 'foreign']),
+  /** The error code that a read would have met. */
+  code: z.string(),
+  message: z.string(),
+  /** The file in the store, relative to its root. */
+  file: z.string().optional(),
+  model: z.string().optional(),
+  /** Place in the journal. */
+  n: z.int().optional(),
+  digest: z.string().optional(),
+  /** Versions and artifact paths that need the bytes: `name@1.0.0:model.onnx`. At most 100. */
+  affects: z.array(z.string()).optional()
+})
+/** One damaged, missing or foreign thing that `verify` found. */
+export type Problem = z.infer<typeof problemSchema>
+
+/** What `verify` read and what it found. */
+export const verificationReportSchema = z.looseObject({
+  ok: z.boolean(),
+  models: z.int(),
+  versions: z.int(),
+  events: z.int(),
+  blobs: z.int(),
+  bytes: z.int(),
+  problems: z.array(problemSchema)
+})
+/** What `verify` read and what it found. */
+export type VerificationReport = z.infer<typeof verificationReportSchema>
+
+/** What `collectGarbage` did, or with `dryRun` would do. */
+export const garbageReportSchema = z.looseObject({
+  dryRun: z.boolean(),
+  /** Blobs that no version needs, moved to the trash now. */
+  trashed: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  /** Blobs that lay in the trash long enough and are gone now. */
+  removed: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  /** Blobs that are needed again and were taken back. */
+  restored: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  /** Temporary files of writers that are gone, relative to the store. */
+  temporaryFiles: z.array(z.string()),
+  reclaimedBytes: z.int()
+})
+/** What `collectGarbage` did. */
+export type GarbageReport = z.infer<typeof garbageReportSchema>

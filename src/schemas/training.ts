@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { instantSchema, jsonValueSchema } from './json-value.js'
+
+/** One point of a metric series. */
+export const metricPointSchema = z.looseObject({
+  /** Epoch, batch or whatever the program counts, from 0. */
+  step: z.number(),
+  value: z.number(),
+  /** Milliseconds since the training began. */
+  elapsedMs: z.number().nonnegative()
+})
+
+/** How the training went: what `startTraining()` records. */
+export const trainingSchema = z.looseObject({
+  startedAt: instantSchema,
+  finishedAt: instantSchema,
+  durationMs: z.number().nonnegative(),
+  params: z.record(z.string(), jsonValueSchema),
+  /** Metric name to its points, in the order they were recorded. */
+  series: z.record(z.string(), z.array(metricPointSchema))
+})
+/** How the training went: what `startTraining()` records. */
+export type Training = z.infer<typeof trainingSchema>
+/** One point of a metric series. */
+export type MetricPoint = z.infer<typeof metricPointSchema>

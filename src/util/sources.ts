@@ -1,0 +1,35 @@
+import { randomFillSync } from 'node:crypto'
+
+/**
+ * Where time and randomness come from. Nothing else in stemma asks the machine for either, so that tests can hold both still.
+ */
+export interface Sources {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number
+  /** Milliseconds on a clock that never goes back, for durations. */
+  monotonicNow(): number
+  /** `length` random bytes. */
+  randomBytes(length: number): Uint8Array
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted before. Does not keep the process alive. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>
+}
+
+/** The machine's own clock and cryptographic randomness. */
+export const systemSources: Sources = {
+  now: () => Date.now(),
+  monotonicNow: () => performance.now(),
+  randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const onAbort = (): void => {
+        clearTimeout(timer)
+        reject(signal?.reason as Error)
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }, delayMs)
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+}
