@@ -1,13 +1,12 @@
 import type { ByteSource } from '../io/byte-source.js'
-import type { Manifest } from '../schemas/artifact.js'
-import type { Birth } from '../schemas/birth.js'
 import type { Digest } from '../schemas/digest.js'
 import type { HistoryEntry } from '../schemas/history.js'
 import type { LineageGraph } from '../schemas/lineage.js'
-import type { Approval, ModelSummary, ModelVersion } from '../schemas/model-version.js'
+import type { ModelSummary, ModelVersion } from '../schemas/model-version.js'
 import type { Policy } from '../schemas/policy.js'
 import type { Reference } from '../schemas/reference.js'
 import type { GarbageReport, VerificationReport } from '../schemas/report.js'
+import type { CreateVersionRequest, DeleteRequest, RollbackRequest, TransitionRequest, UpdateRequest } from '../schemas/requests.js'
 import type { ParsedSearch } from '../schemas/search.js'
 import type { CallOptions, TransferOptions } from '../util/options.js'
 
@@ -45,51 +44,6 @@ export interface MutationOptions extends CallOptions {
   operationId?: string | undefined
   /** Who asks for the change, kept in the history. */
   actor?: string | undefined
-}
-
-/** A version to be registered; all its blobs, the manifest among them, are stored already. */
-export interface CreateVersionRequest {
-  name: string
-  manifest: Manifest
-  birth: Birth
-  /** An exact semver, or how to raise the highest one there is. */
-  version: { exact: string } | { bump: 'major' | 'minor' | 'patch' | 'prerelease' }
-  tags: Record<string, string>
-  description?: string | undefined
-  aliases: string[]
-}
-
-/** A move of one version to a stage. */
-export interface TransitionRequest {
-  reference: Reference
-  stage: string
-  /** Only for moves to or from `production`. Absent: `default` on the way in, all on the way out. */
-  audience?: string | undefined
-  reason?: string | undefined
-  /** The version that must be live for the audience now, or `null` for none. Absent: not checked. */
-  expectedCurrent?: string | null | undefined
-}
-
-/** A way back to a version that was live before. */
-export interface RollbackRequest {
-  name: string
-  audience: string
-  /** Absent: the one that was live before the current one. */
-  to?: Reference | undefined
-  reason?: string | undefined
-  expectedCurrent?: string | null | undefined
-}
-
-/** A change of living metadata; see `Registry.updateMetadata`. */
-export interface UpdateRequest {
-  reference: Reference
-  tags?: Record<string, string | null> | undefined
-  description?: string | null | undefined
-  metrics?: Record<string, number> | undefined
-  aliases?: string[] | undefined
-  removeAliases?: string[] | undefined
-  approval?: Omit<Approval, 'at'> | undefined
-  reason?: string | undefined
 }
 
 /** Options of {@link Backend.lineage}. */
@@ -181,7 +135,7 @@ export interface Backend {
    *
    * @throws {StemmaError} NOT_FOUND, CONFLICT when the version is in production.
    */
-  deleteVersion(request: { reference: Reference; reason: string }, options: MutationOptions): Promise<ModelVersion>
+  deleteVersion(request: DeleteRequest, options: MutationOptions): Promise<ModelVersion>
 
   /**
    * The version that a reference means, as it is now, or as it was at `reference.at`.

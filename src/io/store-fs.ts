@@ -1,0 +1,63 @@
+import type { TransferOptions } from '../util/options.js'
+import type { ByteSource } from './byte-source.js'
+
+/** A source and the new file that its bytes go to. */
+export interface IngestItem {
+  source: ByteSource
+  /** Absolute path; must not exist. */
+  target: string
+}
+
+/** What was written: the digest is of the bytes written, taken in the same pass. */
+export interface Ingested {
+  /** Lower-case sha256 hex. */
+  sha256: string
+  sizeBytes: number
+}
+
+/** What {@link StoreFs.stat} tells. */
+export interface FileStat {
+  sizeBytes: number
+  mtimeMs: number
+  isFile: boolean
+}
+
+/**
+ * The file operations that the local store is made of, narrow enough that tests can replace them by a file system in memory
+ * that loses what was not synced. Paths are absolute. Errors are those of the operating system, with `code` (`ENOSPC`,
+ * `EEXIST` …): the callers decide what they mean. Folder and file contents are durable only after the sync that names them.
+ */
+export interface StoreFs {
+  /** The whole file, `undefined` when it is absent. For small files. */
+  readFile(path: string): Promise<Uint8Array | undefined>
+  /** Whether something is there. Synchronous: asked a thousand times for one search. */
+  exists(path: string): boolean
+  stat(path: string): Promise<FileStat | undefined>
+  /** Names in a folder, unsorted; empty when it is absent. */
+  list(path: string): Promise<string[]>
+  /** Creates a file that must not exist, writes all bytes and, with `sync`, makes the content durable before it closes. */
+  writeNew(path: string, bytes: Uint8Array, options: { mode: number; sync: boolean }): Promise<void>
+  /**
+   * Copies each source to its new target in one pass that also hashes; results in order. With `sync` all contents are durable
+   * when it returns. On any failure it throws, and removes the targets that it wrote.
+   *
+   * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED for sources; the system's own error for targets.
+   */
+  ingest(items: readonly IngestItem[], options: TransferOptions & { sync: boolean; mode: number }): Promise<Ingested[]>
+  /** Hashes files where they lie; lower-case sha256 hex in order, `undefined` for an absent one. */
+  hash(paths: readonly string[], options: TransferOptions): Promise<(string | undefined)[]>
+  /** The bytes of a file from `start` on. Throws ENOENT before the first byte. */
+  openRead(path: string, options: { start?: number | undefined; signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array>
+  /** A second name for a file; EEXIST when the name is taken. */
+  link(from: string, to: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Creates a folder and what is missing above it; each new name is durable when it returns, if `sync`. Existing is success. */
+  makeFolder(path: string, options: { mode: number; sync: boolean }): Promise<void>
+  /** Makes the names in a folder durable. File systems that cannot (EINVAL, ENOTSUP, ENOSYS; on Windows EPERM, EISDIR) count as done. */
+  syncFolder(path: string): Promise<void>
+  /** Sets the modification time. */
+  touch(path: string, timeMs: number): Promise<void>
+  /** Resolves when something may have changed in the folder, or after `atMostMs`; rejects with `signal.reason`. */
+  waitForChange(path: string, options: { atMostMs: number; signal?: AbortSignal | undefined }): Promise<void>
+}
