@@ -56,6 +56,8 @@ export interface StoreFs {
   makeFolder(path: string, options: { mode: number; sync: boolean }): Promise<void>
   /** Makes the names in a folder durable. File systems that cannot (EINVAL, ENOTSUP, ENOSYS; on Windows EPERM, EISDIR) count as done. */
   syncFolder(path: string): Promise<void>
+  /** Makes the contents of files durable that were written before, perhaps by others without a sync. Absent ones count as done. */
+  syncFiles(paths: readonly string[]): Promise<void>
   /** Sets the modification time. */
   touch(path: string, timeMs: number): Promise<void>
   /** Resolves when something may have changed in the folder, or after `atMostMs`; rejects with `signal.reason`. */

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
+import type { ByteSource } from './byte-source.js'
+import { createFile, handledLater, syncContent, writeFully } from './descriptor.js'
+import { createBackgroundSync, type LargeOptions } from './ingest-large.js'
+import { sourceUnreadable } from './open-source.js'
+import type { Ingested } from './store-fs.js'
+
+const BUFFER_BYTES = 524_288
+
+/** A {@link ByteSource} that is a stream, or so many bytes that they are handled as one. */
+export type StreamSource = Exclude<ByteSource, { kind: 'file' }>
+
+/**
+ * Writes a stream to a new target and hashes the bytes written. Strings count as UTF-8. Chunks are gathered in buffers of our
+ * own: a producer, or the owner of an array, may use its memory again before the disk has it.
+ *
+ * @throws {StemmaError} SOURCE_UNREADABLE when the stream fails, with its error as cause; the system's own error for the target.
+ * @throws `signal.reason` when aborted, also while the stream has nothing to give.
+ */
+export async function ingestStream(
+  source: StreamSource,
+  target: string,
+  options: LargeOptions & { signal?: AbortSignal | undefined }
+): Promise<Ingested> {
+  let ingested: Ingested | undefined
+  await createFile(target, options.mode, async (fd) => {
+    ingested = await drain(source, fd, options)
+    if (options.sync) await syncContent(fd)
+  })
+  // Unreachable: createFile returns only after it has filled the file.
+  if (ingested === undefined) throw new TypeError('nothing was ingested')
+  return ingested
+}
+
+async function drain(
+  source: StreamSource,
+  target: number,
+  options: LargeOptions & { signal?: AbortSignal | undefined }
+): Promise<Ingested> {
+  const sha256 = createHash('sha256')
+  const background = createBackgroundSync(target, options.sync)
+  let filling = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  let spare = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  let filled = 0
+  let sizeBytes = 0
+  let writing: Promise<void> | undefined
+
+  const flush = async (): Promise<void> => {
+    options.check()
+    await writing
+    const chunk = filling.subarray(0, filled)
+    writing = handledLater(writeFully(target, chunk))
+    sha256.update(chunk)
+    sizeBytes += filled
+    filled = 0
+    ;[filling, spare] = [spare, filling]
+    background.wrote(sizeBytes)
+    options.onBytes(sizeBytes)
+  }
+
+  try {
+    for await (const bytes of chunksOf(source, options.signal)) {
+      for (let taken = 0; taken < bytes.byteLength; ) {
+        const part = bytes.subarray(taken, taken + BUFFER_BYTES - filled)
+        filling.set(part, filled)
+        filled += part.byteLength
+        taken += part.byteLength
+        if (filled === BUFFER_BYTES) await flush()
+      }
+    }
+    if (filled > 0) await flush()
+    await writing
+    await background.done()
+    return { sha256: sha256.digest('hex'), sizeBytes }
+  } finally {
+    await Promise.allSettled([writing, background.done()])
+  }
+}
+
+async function* chunksOf(source: StreamSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  if (source.kind === 'bytes') {
+    yield source.bytes
+    return
+  }
+  const iterator = source.stream[Symbol.asyncIterator]()
+  let ended = false
+  try {
+    for (;;) {
+      const result = await nextOf(source, iterator, signal)
+      ended = result.done === true
+      if (result.done === true) return
+      yield toBytes(source, result.value)
+    }
+  } finally {
+    // Tells the producer to stop. Not awaited: a generator that waits for something answers only after that.
+    if (!ended) iterator.return?.().catch(() => undefined)
+  }
+}
+
+async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signal: AbortSignal | undefined): Promise<IteratorResult<T>> {
+  signal?.throwIfAborted()
+  const settled = new AbortController()
+  try {
+    const next = iterator.next()
+    if (signal === undefined) return await next
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          reject(signal.reason as Error)
+        },
+        { once: true, signal: settled.signal }
+      )
+    })
+    return await Promise.race([next, aborted])
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (isStemmaError(error) || (error instanceof Error && error.name === 'AbortError')) throw error
+    throw sourceUnreadable(source, error)
+  } finally {
+    settled.abort()
+  }
+}
+
+const encoder = new TextEncoder()
+
+function toBytes(source: StreamSource, chunk: unknown): Uint8Array {
+  if (typeof chunk === 'string') return encoder.encode(chunk)
+  if (chunk instanceof Uint8Array) return chunk
+  throw new StemmaError('SOURCE_UNREADABLE', `${source.label} is a stream of ${typeof chunk} values, and only bytes and strings can be stored`, {
+    hint: 'Pass a stream of Uint8Array or string chunks.',
+    details: { path: source.label, found: typeof chunk }
+  })
+}
