@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import type { ByteSource } from '../../io/byte-source.js'
+import { timeSlices } from '../../io/event-loop.js'
+import type { Ingested, StoreFs } from '../../io/store-fs.js'
+import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
+import type { TransferOptions } from '../../util/options.js'
+import type { Sources } from '../../util/sources.js'
+import type { StoredBlob } from '../backend.js'
+import { blobFolders, type BlobFolders } from './blob-folders.js'
+import { renameIfThere, unlinkIfThere } from './if-there.js'
+
+/** What a local blob store is made from. */
+export interface LocalBlobStoreOptions {
+  /** Absolute path of the store's folder. */
+  root: string
+  fs: StoreFs
+  sources: Sources
+  /** Whether bytes survive a power cut when `put` returns. */
+  durable: boolean
+  /** `<hash of the host>-<process id>`: the beginning of the names of temporary files, which tells whose they are. */
+  writerTag: string
+}
+
+interface Published {
+  existed: boolean
+  /** Whether another writer stored it, perhaps without making it durable. */
+  foreign: boolean
+}
+
+/**
+ * Stores sources, in these steps: write and hash temporary files, make their content durable, give each the name of its digest,
+ * remove the temporary names, make the new names durable. An abort counts until the first name is given.
+ *
+ * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY, ACCESS_DENIED, IO.
+ */
+export async function putBlobs(sources: readonly ByteSource[], options: TransferOptions, store: LocalBlobStoreOptions): Promise<StoredBlob[]> {
+  if (sources.length === 0) return []
+  const folders = blobFolders(store.root)
+  try {
+    const batch = join(folders.temporary, `${store.writerTag}-${newId(store.sources)}`)
+    const items = sources.map((source, index) => ({ source, target: `${batch}.${index}` }))
+    const ingested = await store.fs.ingest(items, { ...options, sync: store.durable, mode: 0o444 })
+    return await publishAll(items.map(({ target }) => target), ingested, folders, store)
+  } catch (error) {
+    throw toStemmaError(error, `cannot store ${sources.length === 1 ? (sources[0]?.label ?? '') : `${sources.length} files`}`)
+  }
+}
+
+async function publishAll(
+  temporaries: readonly string[],
+  ingested: readonly Ingested[],
+  folders: BlobFolders,
+  store: LocalBlobStoreOptions
+): Promise<StoredBlob[]> {
+  const pause = timeSlices(store.sources)
+  const published = new Map<string, Published>()
+  const stored: StoredBlob[] = []
+  const left = new Set(temporaries)
+  try {
+    for (const [index, blob] of ingested.entries()) {
+      const temporary = temporaries[index] ?? ''
+      let result = published.get(blob.sha256)
+      if (result === undefined) {
+        result = await publish(temporary, blob, folders, store)
+        published.set(blob.sha256, result)
+      }
+      await unlinkIfThere(temporary, store.fs)
+      left.delete(temporary)
+      stored.push({ digest: `sha256:${blob.sha256}`, sizeBytes: blob.sizeBytes, existed: result.existed })
+      await pause()
+    }
+  } finally {
+    for (const temporary of left) await unlinkIfThere(temporary, store.fs).catch(() => undefined)
+  }
+  if (store.durable) {
+    const foreign = [...published].filter(([, result]) => result.foreign)
+    if (foreign.length > 0) await store.fs.syncFiles(foreign.map(([hex]) => join(folders.blobs, hex)))
+    // Also when all existed: their names may be as new as another writer's last step.
+    await store.fs.syncFolder(folders.blobs)
+  }
+  return stored
+}
+
+/**
+ * Gives a temporary file the name of its digest, or keeps what has it already. A loop, for between looking and doing, garbage
+ * collection may take the blob away, and another writer may put it there.
+ */
+async function publish(temporary: string, blob: Ingested, folders: BlobFolders, store: LocalBlobStoreOptions): Promise<Published> {
+  const { fs, sources } = store
+  const target = join(folders.blobs, blob.sha256)
+  let existed = false
+  for (;;) {
+    const found = await fs.stat(target)
+    if (found === undefined) {
+      if (await linkOrRename(temporary, target, fs)) return { existed, foreign: false }
+    } else if (found.isFile && found.sizeBytes === blob.sizeBytes) {
+      existed = true
+      const kept = await keep(temporary, target, store)
+      if (kept !== undefined) return { existed, foreign: kept === 'touched' }
+    } else {
+      // Damaged. A link replaces nothing, so the damaged one goes aside first; not under the name that restores it.
+      await renameIfThere(target, join(folders.trash, `${sources.now()}.${blob.sha256}.damaged`), fs)
+    }
+  }
+}
+
+/**
+ * Keeps a blob from garbage collection by setting its time to now; `undefined` when it is gone. Collection looks at the time
+ * again after it has moved a blob to the trash, and puts it back if it is new. Looking again here closes the other half: when
+ * the time was set after that, the blob is gone from its place by now.
+ */
+async function keep(temporary: string, target: string, { fs, sources }: LocalBlobStoreOptions): Promise<'touched' | 'replaced' | undefined> {
+  try {
+    await fs.touch(target, sources.now())
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT') return undefined
+    if (code !== 'EPERM' && code !== 'EACCES') throw error
+    // The blob belongs to another user, whose files only their owner may touch: ours, with the same bytes, takes its place.
+    await fs.rename(temporary, target)
+    return 'replaced'
+  }
+  return fs.exists(target) ? 'touched' : undefined
+}
+
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Whether the name was free. Where there are no hard links the file is renamed: at worst over the same bytes. */
+async function linkOrRename(temporary: string, target: string, fs: StoreFs): Promise<boolean> {
+  try {
+    await fs.link(temporary, target)
+    return true
+  } catch (error) {
+    const code = systemErrorCode(error) ?? ''
+    if (code === 'EEXIST') return false
+    if (!NO_LINKS.has(code)) throw error
+    await fs.rename(temporary, target)
+    return true
+  }
+}
+
+function newId(sources: Sources): string {
+  return uuidv7({ msecs: sources.now(), random: sources.randomBytes(16) })
+}
