@@ -15,8 +15,13 @@ export interface ModelState {
   readonly versions: VersionSummary[]
   /** Version number to sequence. */
   readonly sequences: Map<string, number>
-  /** Audience to the sequences that were live for it, oldest first, and whether the last of them still is. */
+  /**
+   * Audience to the sequences that a rollback can go through, oldest first, and whether the last of them is live. A promotion
+   * pushes; a rollback and a removal from production pop, so that going back twice goes further back.
+   */
   readonly production: Map<string, { stack: number[]; live: boolean }>
+  /** Sequences that were in production at any time, for any audience. */
+  readonly everLive: Set<number>
   /** Sequence to the place of the event by which it entered its present stage. */
   readonly enteredStageAt: Map<number, number>
   readonly aliases: Map<string, number>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { birthSchema } from './birth.js'
 import { digestSchema } from './digest.js'
 import { numbersSchema } from './json-value.js'
-import { approvalSchema } from './model-version.js'
+import { approvalInputSchema } from './model-version.js'
 
 /** A version was logged. `name` is the journal's own. */
 export const versionCreatedSchema = z.looseObject({
@@ -44,7 +44,7 @@ export const metadataUpdatedSchema = z.looseObject({
   /** Aliases that point at this version from now on. */
   aliases: z.array(z.string()).optional(),
   removedAliases: z.array(z.string()).optional(),
-  approval: approvalSchema.omit({ at: true }).optional(),
+  approval: approvalInputSchema.optional(),
   reason: z.string().optional()
 })
 

@@ -14,6 +14,11 @@ export const approvalSchema = z.looseObject({
 /** Somebody's recorded yes or no to a version. */
 export type Approval = z.infer<typeof approvalSchema>
 
+/** An approval as its caller gives it: the registry adds the time. */
+export const approvalInputSchema = approvalSchema.omit({ at: true })
+/** An approval as its caller gives it: the registry adds the time. */
+export type ApprovalInput = z.infer<typeof approvalInputSchema>
+
 /** A version's tombstone. */
 export const deletionSchema = z.looseObject({ at: instantSchema, reason: z.string(), by: z.string().optional() })
 /** A version's tombstone. */

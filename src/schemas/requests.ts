@@ -1,6 +1,6 @@
 import type { Manifest } from './artifact.js'
 import type { Birth } from './birth.js'
-import type { Approval } from './model-version.js'
+import type { ApprovalInput } from './model-version.js'
 import type { Reference } from './reference.js'
 
 /** A version to be registered; all its blobs, the manifest among them, are stored already. */
@@ -44,7 +44,7 @@ export interface UpdateRequest {
   metrics?: Record<string, number> | undefined
   aliases?: string[] | undefined
   removeAliases?: string[] | undefined
-  approval?: Omit<Approval, 'at'> | undefined
+  approval?: ApprovalInput | undefined
   reason?: string | undefined
 }
 

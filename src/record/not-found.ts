@@ -1,0 +1,32 @@
+import semver from 'semver'
+import { StemmaError } from '../errors/stemma-error.js'
+import type { ModelState } from './model-state.js'
+
+const NEAREST = 5
+
+/** The error for a reference that means no version: what was asked, why there is none, and what there is instead. */
+export function notFound(state: ModelState, asked: string, why: string, details: Readonly<Record<string, unknown>> = {}): StemmaError {
+  return new StemmaError('NOT_FOUND', `${state.name}${asked} was not found: ${why}`, {
+    hint: `versions('${state.name}') lists what there is.`,
+    details: { model: state.name, reference: `${state.name}${asked}`, ...details }
+  })
+}
+
+/** {@link notFound} that lists the versions nearest to `wanted`, or the newest ones when it is not a version. */
+export function unknownVersion(state: ModelState, asked: string, wanted: string | undefined): StemmaError {
+  const versions = nearestVersions(state, wanted)
+  const why = versions.length === 0 ? 'all versions were deleted' : `the nearest are ${versions.join(', ')}`
+  return notFound(state, asked, why, { versions })
+}
+
+/** Up to five versions that were not deleted, ascending, those around `wanted`; without it the newest. */
+function nearestVersions(state: ModelState, wanted: string | undefined): string[] {
+  const present = state.versions.filter((version) => version.deleted === undefined).map((version) => version.version)
+  const number = wanted === undefined ? null : semver.parse(wanted)
+  if (number === null) return present.slice(-NEAREST)
+  const sorted = semver.sort(present)
+  const above = sorted.findIndex((version) => semver.gt(version, number))
+  const middle = above === -1 ? sorted.length : above
+  const start = Math.max(0, Math.min(middle - Math.ceil(NEAREST / 2), sorted.length - NEAREST))
+  return sorted.slice(start, start + NEAREST)
+}
