@@ -31,7 +31,8 @@ function aliasProblem(alias: string, stages: readonly string[]): { message: stri
   const lower = alias.toLowerCase()
   if (lower === 'latest') return { message: 'always means the latest version', hint: another }
   const stage = stages.find((known) => known.toLowerCase() === lower)
-  if (stage !== undefined) return { message: `is the stage ${quote(stage)}`, hint: 'Move the version with transitionStage, or choose another word.' }
+  if (stage !== undefined)
+    return { message: `is the stage ${quote(stage)}`, hint: 'Move the version with transitionStage, or choose another word.' }
   if (/^[0-9a-f]{64}$/.test(lower)) return { message: 'reads as a digest', hint: another }
   if (readVersionText(alias)) {
     const word = /^v?[0-9]+$/i.test(alias) ? `release-${lower.replace('v', '')}` : 'champion'

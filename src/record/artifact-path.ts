@@ -9,7 +9,7 @@ const RESERVED_FOLDERS = ['STEMMA', 'REGISTRY']
 const WINDOWS_DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9]|LPT[0-9])$/
 // What most paths are made of: for these the costly rules about Unicode have nothing to say.
 const PLAIN = /^[A-Za-z0-9._/+=@,() -]*$/
- 
+
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 
@@ -75,7 +75,11 @@ function brokenTextRule(path: string): BrokenRule | undefined {
   if (/\p{Surrogate}/u.test(path)) return { rule: 'well-formed', message: 'is not well-formed Unicode: it has half of a surrogate pair' }
   if (CONTROL.test(path)) return { rule: 'control', message: 'has a control character' }
   if (path.includes('\\')) {
-    return { rule: 'separator', message: 'has a "\\"; the separator is "/" on every system', hint: `Use ${quote(path.replaceAll('\\', '/'))}.` }
+    return {
+      rule: 'separator',
+      message: 'has a "\\"; the separator is "/" on every system',
+      hint: `Use ${quote(path.replaceAll('\\', '/'))}.`
+    }
   }
   const character = /[:<>"|?*]/.exec(path)
   if (character) return { rule: 'character', message: `has the character ${quote(character[0])}, which Windows does not allow in names` }
@@ -83,7 +87,11 @@ function brokenTextRule(path: string): BrokenRule | undefined {
   if (invisible) return { rule: 'invisible', message: `has the invisible character ${quote(invisible[0])}` }
   const composed = path.normalize('NFC')
   if (composed !== path) {
-    return { rule: 'nfc', message: `is not in Unicode normal form C, which is ${quote(composed)} (${escapeNonAscii(composed)})`, hint: `Use path.normalize('NFC').` }
+    return {
+      rule: 'nfc',
+      message: `is not in Unicode normal form C, which is ${quote(composed)} (${escapeNonAscii(composed)})`,
+      hint: `Use path.normalize('NFC').`
+    }
   }
   return undefined
 }
@@ -92,7 +100,8 @@ function brokenShapeRule(path: string): BrokenRule | undefined {
   if (path === '') return { rule: 'empty', message: 'is empty' }
   const bytes = byteLength(path)
   if (bytes > MAX_PATH_BYTES) return { rule: 'length', message: `has ${bytes} bytes of UTF-8, more than ${MAX_PATH_BYTES}` }
-  if (path.startsWith('/')) return { rule: 'relative', message: 'starts with "/"; it must be relative', hint: `Use ${quote(path.replace(/^\/+/, ''))}.` }
+  if (path.startsWith('/'))
+    return { rule: 'relative', message: 'starts with "/"; it must be relative', hint: `Use ${quote(path.replace(/^\/+/, ''))}.` }
   if (path.endsWith('/')) return { rule: 'file', message: 'ends with "/"; it must name a file', hint: 'Leave the "/" at the end out.' }
   return undefined
 }
@@ -111,10 +120,14 @@ function brokenComponentRule(component: string, plain: boolean): BrokenRule | un
   if (component === '.' || component === '..') return { rule: 'component', message: `has the component "${component}"` }
   const last = component.at(-1)
   if (last === ' ' || last === '.') {
-    return { rule: 'ending', message: `has the component ${quote(component)}, which ends with a ${last === '.' ? 'dot' : 'space'}; Windows drops it` }
+    return {
+      rule: 'ending',
+      message: `has the component ${quote(component)}, which ends with a ${last === '.' ? 'dot' : 'space'}; Windows drops it`
+    }
   }
   const bytes = byteLength(component)
-  if (bytes > MAX_COMPONENT_BYTES) return { rule: 'length', message: `has a component of ${bytes} bytes of UTF-8, more than ${MAX_COMPONENT_BYTES}` }
+  if (bytes > MAX_COMPONENT_BYTES)
+    return { rule: 'length', message: `has a component of ${bytes} bytes of UTF-8, more than ${MAX_COMPONENT_BYTES}` }
   if (!plain) {
     const compatible = component.normalize('NFKC')
     if (/[/\\:]/.test(compatible) || /^\.{1,2}$/.test(compatible)) {
@@ -136,7 +149,11 @@ function brokenReservedRule(component: string): BrokenRule | undefined {
     (name) => folded === `.${name}` || (short !== undefined && (name.startsWith(short) || isHashedShortName(short, name)))
   )
   if (!reserved) return undefined
-  return { rule: 'reserved', message: `starts with ${quote(component)}, which is stemma's own folder`, hint: 'Put the artifact into another folder.' }
+  return {
+    rule: 'reserved',
+    message: `starts with ${quote(component)}, which is stemma's own folder`,
+    hint: 'Put the artifact into another folder.'
+  }
 }
 
 function isHashedShortName(short: string, name: string): boolean {

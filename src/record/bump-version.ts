@@ -23,10 +23,14 @@ export function nextVersion(existing: readonly string[], request: VersionRequest
   const version = checkVersion(request.exact)
   if (!existing.includes(version)) return version
   const free = raise(highestOf(existing), 'patch')
-  throw new StemmaError('ALREADY_EXISTS', `version ${version} is already taken; numbers are never reused, not even those of deleted versions`, {
-    hint: `Leave the version out to get ${free}, or name a free one.`,
-    details: { version, next: free }
-  })
+  throw new StemmaError(
+    'ALREADY_EXISTS',
+    `version ${version} is already taken; numbers are never reused, not even those of deleted versions`,
+    {
+      hint: `Leave the version out to get ${free}, or name a free one.`,
+      details: { version, next: free }
+    }
+  )
 }
 
 /**

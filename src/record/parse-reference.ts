@@ -21,7 +21,8 @@ const MAX_LENGTH = 2_048
  * ```
  */
 export function parseReference(text: string): Reference {
-  if (typeof text !== 'string' || text === '') throw referenceError(text, 'is not a text with a model name', 'Write for instance credit-score@production.')
+  if (typeof text !== 'string' || text === '')
+    throw referenceError(text, 'is not a text with a model name', 'Write for instance credit-score@production.')
   if (text.length > MAX_LENGTH) throw referenceError(text, `has ${text.length} characters, more than ${MAX_LENGTH}`)
   refuseForeign(text)
 
@@ -53,7 +54,8 @@ export function toReference(input: string | ReferenceInput): Reference {
   })
   const shown = `{ name: ${quote(parts.name)} }`
   const chosen = selectorsOf(parts, shown)
-  if (chosen.length > 1) throw referenceError(shown, 'has more than one of version, sequence, digest, stage and alias', 'Give only one of them.')
+  if (chosen.length > 1)
+    throw referenceError(shown, 'has more than one of version, sequence, digest, stage and alias', 'Give only one of them.')
   const at = parts.at instanceof Date ? dateText(parts.at, shown) : parts.at
   return complete(checkModelName(parts.name), chosen[0] ?? latest, parts.audience, at, shown)
 }
@@ -79,7 +81,12 @@ function dateText(date: Date, shown: string): string {
 function readMarked(marked: string, text: string): Selector {
   const rest = marked.slice(1)
   const second = /[@#]/.exec(rest)
-  if (second) throw referenceError(text, `has a second "${second[0]}"`, 'Name one version only: name@version, name@stage, name@alias or name#sequence.')
+  if (second)
+    throw referenceError(
+      text,
+      `has a second "${second[0]}"`,
+      'Name one version only: name@version, name@stage, name@alias or name#sequence.'
+    )
   return marked.startsWith('#') ? readSequence(rest, text) : readSelector(rest, text)
 }
 
@@ -89,7 +96,12 @@ function readQuery(query: string, text: string): Map<string, string> {
     const equals = part.indexOf('=')
     const key = equals === -1 ? part : part.slice(0, equals)
     const value = equals === -1 ? '' : decode(part.slice(equals + 1), text)
-    if (key !== 'audience' && key !== 'at') throw referenceError(text, `has the unknown part ${quote(key)} after "?"`, 'Only audience=<audience> and at=<ISO date> can stand there, joined by "&".')
+    if (key !== 'audience' && key !== 'at')
+      throw referenceError(
+        text,
+        `has the unknown part ${quote(key)} after "?"`,
+        'Only audience=<audience> and at=<ISO date> can stand there, joined by "&".'
+      )
     if (values.has(key)) throw referenceError(text, `says ${key} twice`)
     if (value === '') throw referenceError(text, `says ${key} without a value`)
     values.set(key, value)
@@ -118,13 +130,20 @@ function complete(name: string, selector: Selector, audience: string | undefined
 
 function readAudience(audience: string, selector: Selector, name: string, text: string): string {
   if (selector.kind !== 'label' || selector.label !== 'production') {
-    throw referenceError(text, 'has an audience, which only the stage production knows', `Write ${name}@production?audience=${audience}, or leave the audience out.`)
+    throw referenceError(
+      text,
+      'has an audience, which only the stage production knows',
+      `Write ${name}@production?audience=${audience}, or leave the audience out.`
+    )
   }
   try {
     return checkAudience(audience)
   } catch (error) {
     if (!isStemmaError(error, 'INVALID_INPUT')) throw error
-    throw new StemmaError('INVALID_REFERENCE', `reference ${quote(text)}: ${error.message}`, { hint: error.hint, details: { reference: text } })
+    throw new StemmaError('INVALID_REFERENCE', `reference ${quote(text)}: ${error.message}`, {
+      hint: error.hint,
+      details: { reference: text }
+    })
   }
 }
 

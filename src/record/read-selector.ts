@@ -59,7 +59,11 @@ export function readDigest(text: string, reference: string): Selector {
   if (/^sha256:[0-9a-f]{64}$/.test(digest)) return { kind: 'digest', digest }
   const hex = /^sha256:([0-9a-f]*)$/.exec(digest)?.[1]
   const found = hex === undefined ? `has the digest ${quote(text)}` : `has a digest of ${hex.length} hex digits`
-  throw referenceError(reference, `${found}; wanted sha256: and all 64 hex digits`, 'Take the whole digest from ModelVersion.digest; a part of one is not enough.')
+  throw referenceError(
+    reference,
+    `${found}; wanted sha256: and all 64 hex digits`,
+    'Take the whole digest from ModelVersion.digest; a part of one is not enough.'
+  )
 }
 
 /**
@@ -83,7 +87,11 @@ function readVersionSelector(text: string, reference: string): Selector | undefi
   if (text === 'latest') return { kind: 'latest' }
   const found = readVersionText(text)
   if (found?.kind === 'build') {
-    throw referenceError(reference, `has build metadata ("+") in ${quote(text)}, which does not tell versions apart`, `Write ${quote(text.replaceAll(/\+[0-9A-Za-z.-]+/g, ''))}.`)
+    throw referenceError(
+      reference,
+      `has build metadata ("+") in ${quote(text)}, which does not tell versions apart`,
+      `Write ${quote(text.replaceAll(/\+[0-9A-Za-z.-]+/g, ''))}.`
+    )
   }
   return found
 }

@@ -1,0 +1,80 @@
+import { entropyOf, isNaturalPart } from './natural-text.js'
+
+const SHAPES: readonly { why: string; pattern: RegExp }[] = [
+  { why: 'a private key in PEM form', pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/ },
+  { why: 'a GitHub token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/ },
+  { why: 'a GitLab token', pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}/ },
+  { why: 'a Slack token', pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bhooks\.slack\.com\/services\/[A-Za-z0-9/]{20,}/ },
+  { why: 'an AWS access key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
+  { why: 'a Google API key', pattern: /\bAIza[A-Za-z0-9_-]{30,}/ },
+  { why: 'a Google OAuth token', pattern: /\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}/ },
+  { why: 'an API key (sk-…)', pattern: /\bsk-(?:ant-|proj-|svcacct-|or-v1-)?[A-Za-z0-9_-]*[A-Za-z0-9]{16,}/ },
+  { why: 'a Stripe key', pattern: /\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}/ },
+  { why: 'a Hugging Face token', pattern: /\b(?:hf|api_org)_[A-Za-z0-9]{28,}/ },
+  { why: 'an npm token', pattern: /\bnpm_[A-Za-z0-9]{30,}/ },
+  { why: 'a PyPI token', pattern: /\bpypi-AgE[A-Za-z0-9_-]{20,}/ },
+  { why: 'a JSON Web Token', pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/ },
+  { why: 'an Authorization header', pattern: /\b(?:bearer|basic)\s+(?=[A-Za-z0-9+/._~-]*[0-9])[A-Za-z0-9+/._~-]{16,}={0,2}/i },
+  { why: 'an account key of Azure', pattern: /\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s]{16,}/ }
+]
+
+const USER_INFO = /\b([a-z][a-z0-9+.-]*):\/\/([^\s/?#@:]*)(?::([^\s/?#@]*))?@/gi
+const SIGNED_QUERY =
+  /[?&;](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|awsaccesskeyid|signature|sig|(?:access_|auth_|id_|refresh_|private_)?token|api_?key|key|secret|client_secret|password|passwd|pwd)=([^&#\s]{8,})/gi
+/** What stands for a secret instead of being one: `***`, `<token>`, `${TOKEN}`, `$TOKEN`, `{{ token }}`, `%TOKEN%`, `REDACTED`. */
+const PLACEHOLDER =
+  /^(?:[*x.…•-]+|<[^<>]*>|\$\{[^}]*\}|\$[A-Za-z_]\w*|\{\{[^}]*\}\}|\{[^}]*\}|%\w+%|\[?(?:redacted|filtered|hidden|masked|removed)\]?)$/i
+
+/** Whether a text only holds the place of a secret. */
+export function isPlaceholder(text: string): boolean {
+  return PLACEHOLDER.test(text.trim())
+}
+
+/** What a text has in it that is shaped like a secret, wherever it stands; `undefined` if nothing. */
+export function secretShapeOf(text: string): string | undefined {
+  const shape = SHAPES.find(({ pattern }) => pattern.test(text))
+  if (shape) return shape.why
+  for (const [, scheme = '', user = '', password] of text.matchAll(USER_INFO)) {
+    if (password !== undefined && password !== '' && !isPlaceholder(password)) return 'an address with a password'
+    // A bare user before a web host is most often a token; elsewhere (ssh://git@…) it is a name.
+    if (/^https?$/i.test(scheme) && password === undefined && user !== 'git' && user !== '' && !isPlaceholder(user))
+      return 'an address with a user or token'
+    if (password === '' && user.length >= 16) return 'an address with a user or token'
+  }
+  for (const [, value = ''] of text.matchAll(SIGNED_QUERY)) {
+    if (!isPlaceholder(value) && !isPlainValue(value)) return 'an address with a token or signature in its query'
+  }
+  return undefined
+}
+
+const MIN_LENGTH = 24
+const MIN_ENTROPY = 4.3
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const INTEGRITY = /\bsha(?:1|224|256|384|512)[-:=][A-Za-z0-9+/_-]{20,}={0,2}/g
+
+/**
+ * Whether a text has a run without white space of at least 24 characters that is more random (over 4.3 bits a character) than
+ * what people write: names, paths, addresses, digests, dates and lists of words are not.
+ */
+export function hasRandomRun(text: string): boolean {
+  if (text.length < MIN_LENGTH) return false
+  if (/^data:image\//.test(text)) return false
+  return text
+    .replaceAll(INTEGRITY, ' ')
+    .replaceAll(UUID, ' ')
+    .split(/[\s"'`,;|()[\]{}<>]+/)
+    .some((run) => run.length >= MIN_LENGTH && entropyOf(run) > MIN_ENTROPY && unnaturalLength(run) >= 12)
+}
+
+/** Whether a value is made of words and numbers as people choose them. */
+export function isPlainValue(text: string): boolean {
+  return unnaturalLength(text.replaceAll(UUID, ' ')) === 0
+}
+
+/** How many characters of a run are in parts that no person would have chosen. */
+function unnaturalLength(run: string): number {
+  let length = 0
+  // Only ASCII: words of other scripts are never tokens.
+  for (const part of run.match(/[A-Za-z0-9]+/g) ?? []) if (!isNaturalPart(part)) length += part.length
+  return length
+}
