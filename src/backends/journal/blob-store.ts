@@ -13,6 +13,8 @@ export interface BlobInfo {
 
 /** Immutable bytes under their sha256. */
 export interface BlobStore {
+  /** What a blob is called in messages and reports: a path relative to the store. */
+  fileName(digest: Digest): string
   /** See `Backend.putBlobs`. Durable when it returns, unless the registry was opened with `durability: 'none'`. */
   put(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
   /** Size and age, or `undefined` when it is absent. */

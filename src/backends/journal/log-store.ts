@@ -13,6 +13,8 @@ export type CreateOutcome = { outcome: 'created' } | { outcome: 'exists' } | { o
  * Definite failures are thrown as StemmaError (NO_SPACE, READ_ONLY, ACCESS_DENIED, IO): then the slot was not created by the call.
  */
 export interface LogStore {
+  /** What slot `n`, or the cached state (`'snapshot'`), is called in messages and reports: a path relative to the store. */
+  fileName(model: string, slot: number | 'snapshot'): string
   /** Names of all models that have a journal, in no special order. */
   models(options: CallOptions): Promise<string[]>
   /** The bytes of slot `n`, or `undefined` when it is absent. */

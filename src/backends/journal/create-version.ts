@@ -1,0 +1,27 @@
+import { decideCreate } from '../../record/decide-create.js'
+import { manifestDigest } from '../../record/manifest.js'
+import type { ModelVersion } from '../../schemas/model-version.js'
+import type { CreateVersionRequest } from '../../schemas/requests.js'
+import type { MutationOptions } from '../backend.js'
+import { requiredDigests } from './blob-presence.js'
+import { commit } from './commit.js'
+import type { Engine } from './engine.js'
+
+/** See `Backend.createVersion`. */
+export async function createVersion(engine: Engine, request: CreateVersionRequest, options: MutationOptions): Promise<ModelVersion> {
+  const { name, manifest, birth } = request
+  const digest = manifestDigest(manifest)
+  const version = await commit(
+    engine,
+    {
+      model: name,
+      type: 'version.created',
+      decide: (state) => ({ kind: 'event', body: decideCreate(state, request, digest, engine.policy) }),
+      blobs: requiredDigests(digest, manifest, birth)
+    },
+    options
+  )
+  // The first result of a repeated call may have another manifest than this request.
+  if (version.digest === digest) engine.manifests.remember(digest, manifest)
+  return engine.manifests.complete(version, {})
+}

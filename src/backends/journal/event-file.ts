@@ -1,0 +1,105 @@
+import { StemmaError } from '../../errors/stemma-error.js'
+import { eventHeadSchema, eventSchema, type EventHead, type ModelEvent } from '../../schemas/event.js'
+import { sha256Hex } from '../../util/sha256.js'
+
+/** Largest event file, 1 MiB. Whatever can be larger, a manifest for instance, is a blob that the event names by digest. */
+export const MAX_EVENT_BYTES = 1_048_576
+
+const NEW_LINE = 10
+const EVENT_TYPES: ReadonlySet<string> = new Set(eventSchema.options.map((option) => option.shape.type.value))
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Where an event was read, and what it must continue. */
+export interface EventPlace {
+  model: string
+  n: number
+  /** sha256 hex of event n - 1, `null` for the first; `undefined` leaves the chain unchecked. */
+  prev: string | null | undefined
+  /** Name of the file, for messages. */
+  path: string
+}
+
+/** An event file that is whole and in its place. */
+export interface DecodedEvent {
+  /** `undefined` when a newer stemma wrote a type that this one does not know, and said that readers may pass over it. */
+  event: ModelEvent | undefined
+  head: EventHead
+  /** sha256 hex of the exact bytes of the file: what the next event's `prev` says. */
+  hash: string
+}
+
+/**
+ * The exact bytes of an event file: a line of JSON, a line `sha256:<hex>` of the first line without its end, a final newline.
+ *
+ * @throws {StemmaError} TOO_LARGE for more than 1 MiB.
+ */
+export function encodeEvent(event: ModelEvent): Uint8Array {
+  const line = JSON.stringify(event)
+  const bytes = encoder.encode(`${line}\nsha256:${sha256Hex(line)}\n`)
+  if (bytes.byteLength > MAX_EVENT_BYTES) {
+    throw new StemmaError('TOO_LARGE', `the ${event.type} event needs ${bytes.byteLength} bytes, at most ${MAX_EVENT_BYTES} can be stored`, {
+      hint: 'Move large values out of the metadata into an artifact.',
+      details: { bytes: bytes.byteLength, limit: MAX_EVENT_BYTES }
+    })
+  }
+  return bytes
+}
+
+/**
+ * Reads an event file, and checks that it is whole, in its place, and continues the chain.
+ *
+ * @throws {StemmaError} LOG_CORRUPT naming model, place and file; FORMAT_TOO_NEW for an event that only a newer stemma knows
+ * and that must not be passed over.
+ */
+export function decodeEvent(bytes: Uint8Array, place: EventPlace): DecodedEvent {
+  const json = checkedJson(bytes, place)
+  const parsed = eventHeadSchema.safeParse(json)
+  if (!parsed.success) throw corrupt(place, 'it has no readable envelope', 'envelope')
+  const head = parsed.data
+  if (head.n !== place.n) throw corrupt(place, `it says that it is event ${head.n}`, 'place')
+  if (place.prev !== undefined && head.prev !== place.prev) {
+    throw corrupt(place, `it continues ${head.prev ?? 'nothing'}, the event before it is ${place.prev ?? 'nothing'}`, 'chain')
+  }
+  const hash = sha256Hex(bytes)
+  if (head.v > 1 || !EVENT_TYPES.has(head.type)) {
+    if (head.ignorable === true) return { event: undefined, head, hash }
+    throw tooNew(place, head)
+  }
+  const event = eventSchema.safeParse(json)
+  if (!event.success) {
+    const issue = event.error.issues[0]
+    throw corrupt(place, `${issue?.path.join('.') ?? 'event'}: ${issue?.message ?? 'not valid'}`, 'content')
+  }
+  return { event: event.data, head, hash }
+}
+
+function checkedJson(bytes: Uint8Array, place: EventPlace): unknown {
+  const end = bytes.indexOf(NEW_LINE)
+  if (end === -1 || bytes.byteLength > MAX_EVENT_BYTES) throw corrupt(place, 'it is cut off, empty or too large', 'checksum')
+  const line = bytes.subarray(0, end)
+  const checksum = Buffer.from(bytes.buffer, bytes.byteOffset + end + 1, bytes.byteLength - end - 1).toString('latin1')
+  if (checksum !== `sha256:${sha256Hex(line)}\n`) throw corrupt(place, 'its checksum is wrong', 'checksum')
+  try {
+    return JSON.parse(decoder.decode(line))
+  } catch (cause) {
+    throw corrupt(place, 'it is not JSON', 'content', cause)
+  }
+}
+
+/** Why an event cannot be believed; `reason` is for programs: `checksum`, `envelope`, `place`, `chain`, `content`. */
+function corrupt(place: EventPlace, why: string, reason: string, cause?: unknown): StemmaError {
+  return new StemmaError('LOG_CORRUPT', `event ${place.n} of ${place.model} (${place.path}) is damaged: ${why}`, {
+    hint: 'Run verify() to see all that is damaged, and restore the file from a backup.',
+    details: { model: place.model, n: place.n, path: place.path, reason },
+    cause
+  })
+}
+
+/** The refusal that an event of a newer stemma leads to. */
+export function tooNew(place: { model: string; n: number; path: string }, head: { v: number; type: string }): StemmaError {
+  return new StemmaError('FORMAT_TOO_NEW', `event ${place.n} of ${place.model} (${head.type}, format ${head.v}) was written by a newer stemma`, {
+    hint: 'Upgrade stemma to the version that wrote it.',
+    details: { model: place.model, n: place.n, path: place.path, type: head.type, v: head.v }
+  })
+}

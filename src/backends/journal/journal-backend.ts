@@ -1,0 +1,116 @@
+import { StemmaError } from '../../errors/stemma-error.js'
+import type { Policy } from '../../schemas/policy.js'
+import type { Sources } from '../../util/sources.js'
+import type { Backend, BackendCapabilities } from '../backend.js'
+import type { BlobStore } from './blob-store.js'
+import { changes } from './changes.js'
+import { deleteVersion, transition, updateMetadata } from './change-version.js'
+import { createVersion } from './create-version.js'
+import type { Engine, Writer } from './engine.js'
+import { createExclusive } from './exclusive.js'
+import { collectGarbage } from './garbage.js'
+import { createHardener } from './hardener.js'
+import { history } from './history.js'
+import { lineage } from './lineage.js'
+import { createAllVersions } from './load-all.js'
+import type { LogStore } from './log-store.js'
+import { createManifests } from './manifests.js'
+import { createModelStates } from './model-states.js'
+import { models, resolve, versions } from './read-model.js'
+import { resolveCommit } from './resolve-commit.js'
+import { rollback } from './rollback.js'
+import { search } from './search.js'
+import { verify } from './verify.js'
+
+/** What {@link createJournalBackend} builds on. */
+export interface JournalBackendOptions {
+  /** What the registry is called in messages. */
+  location: string
+  log: LogStore
+  blobs: BlobStore
+  policy: Policy
+  sources: Sources
+  capabilities: BackendCapabilities
+  writer: Writer
+  /** Called once, by the first `close`, after the last write has ended. */
+  release?: (() => Promise<void>) | undefined
+}
+
+/**
+ * A backend that keeps every model as a journal of events. All rules about versions, stages and conflicts are here and in
+ * `record/`; the two stores only keep bytes.
+ */
+export function createJournalBackend(options: JournalBackendOptions): Backend {
+  const { location, log, blobs, policy, sources, writer, capabilities } = options
+  const pending = new Set<Promise<unknown>>()
+  const closed = new AbortController()
+  const background = (work: Promise<unknown>): void => {
+    const settled = work
+      .catch(() => undefined)
+      .finally(() => {
+        pending.delete(settled)
+      })
+    pending.add(settled)
+  }
+  const engine: Engine = {
+    ...{ location, log, blobs, policy, sources, writer, background },
+    states: createModelStates({ log, sources }),
+    hardener: createHardener(log),
+    manifests: createManifests(blobs),
+    exclusive: createExclusive()
+  }
+  const allVersions = createAllVersions(engine)
+  let closing: Promise<void> | undefined
+
+  const assertOpen = (): void => {
+    if (!closed.signal.aborted) return
+    throw new StemmaError('CLOSED', `the registry ${location} was closed`, { hint: 'Open it again.', details: { location } })
+  }
+  /** A verb that is waited for by `close`, and refused after it. */
+  const verb = <A extends readonly unknown[], R>(work: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
+    return async (...args) => {
+      assertOpen()
+      const result = work(...args)
+      background(result)
+      return result
+    }
+  }
+  const listing = <A extends readonly unknown[], R>(work: (...args: A) => AsyncIterable<R>): ((...args: A) => AsyncIterable<R>) => {
+    return async function* (...args) {
+      assertOpen()
+      yield* work(...args)
+    }
+  }
+
+  return {
+    location,
+    capabilities,
+    policy,
+    putBlobs: verb((items, call) => blobs.put(items, call)),
+    openBlob: listing((digest, call) => blobs.open(digest, call)),
+    localBlobPath: (digest) => blobs.localPath(digest),
+    createVersion: verb((request, call) => createVersion(engine, request, call)),
+    transition: verb((request, call) => transition(engine, request, call)),
+    rollback: verb((request, call) => rollback(engine, request, call)),
+    updateMetadata: verb((request, call) => updateMetadata(engine, request, call)),
+    deleteVersion: verb((request, call) => deleteVersion(engine, request, call)),
+    resolve: verb((reference, call) => resolve(engine, reference, call)),
+    models: listing((call) => models(engine, call)),
+    versions: listing((name, call) => versions(engine, name, call)),
+    search: listing((query, call) => search(engine, allVersions, query, call)),
+    history: listing((target, call) => history(engine, target, call)),
+    lineage: verb((request, call) => lineage(engine, allVersions, request, call)),
+    verify: verb((request, call) => verify(engine, request, call)),
+    collectGarbage: verb((request, call) => collectGarbage(engine, request, call)),
+    changes: listing((name, call) => changes(engine, name, closed.signal, call)),
+    resolveCommit: verb((name, commitId, call) => resolveCommit(engine, name, commitId, call)),
+    close() {
+      closed.abort()
+      closing ??= (async () => {
+        while (pending.size > 0) await Promise.all(pending)
+        await options.release?.()
+      })()
+      return closing
+    }
+  }
+}

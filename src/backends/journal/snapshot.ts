@@ -1,0 +1,33 @@
+import type { ModelState } from '../../record/model-state.js'
+import { decodeState, encodeState } from '../../record/state-codec.js'
+import { sha256Hex } from '../../util/sha256.js'
+
+const CHECKSUM_LENGTH = 'sha256:'.length + 64
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Least number of events behind a snapshot before another one is worth its writing. */
+const LEAST_TAIL = 16
+
+/** Whether so many events came since the last snapshot that reading them costs more than writing another. */
+export function isSnapshotDue(headN: number, snapshotN: number): boolean {
+  return headN - snapshotN >= Math.max(LEAST_TAIL, headN / 8)
+}
+
+/** The bytes of a snapshot: a line `sha256:<hex>` of the rest, and the state as JSON. */
+export function encodeSnapshot(state: ModelState): Uint8Array {
+  const json = JSON.stringify(encodeState(state))
+  return encoder.encode(`sha256:${sha256Hex(json)}\n${json}`)
+}
+
+/** The state that a snapshot holds, or `undefined` when it is damaged, foreign or of another format. Never to be trusted alone. */
+export function decodeSnapshot(bytes: Uint8Array, model: string): ModelState | undefined {
+  const body = bytes.subarray(CHECKSUM_LENGTH + 1)
+  const checksum = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, CHECKSUM_LENGTH + 1)).toString('latin1')
+  if (checksum !== `sha256:${sha256Hex(body)}\n`) return undefined
+  try {
+    return decodeState(JSON.parse(decoder.decode(body)), model)
+  } catch {
+    return undefined
+  }
+}

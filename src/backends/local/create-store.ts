@@ -1,0 +1,99 @@
+import { dirname, join } from 'node:path'
+import { StemmaError } from '../../errors/stemma-error.js'
+import type { StoreFs } from '../../io/store-fs.js'
+import { systemErrorCode } from '../../io/system-error.js'
+import { DEFAULT_POLICY, type Policy } from '../../schemas/policy.js'
+import { newId } from '../../util/new-id.js'
+import type { Sources } from '../../util/sources.js'
+import { blobFolders, makeBlobFolders } from './blob-folders.js'
+import { encodeStoreFile, STORE_FORMAT } from './store-file.js'
+
+/** What a new store is made from. */
+export interface NewStore {
+  root: string
+  fs: StoreFs
+  sources: Sources
+  durable: boolean
+  policy: Policy | undefined
+  writerTag: string
+}
+
+/** What a creation that was cut off, or that runs elsewhere at the same time, may have left already. */
+const OWN_NAMES: ReadonlySet<string> = new Set(['.gitignore', 'blobs', 'models', 'tmp', 'trash', 'uploads'])
+
+/**
+ * Makes a folder a store. Any number of processes may do so at the same time, and be cut off: `store.json` is published last, whole
+ * and once, and whoever comes later finds that one.
+ *
+ * @throws {StemmaError} STORE_INVALID when other things lie in the folder, which is then left as it is; UNSUPPORTED when the file
+ * system has no hard links.
+ */
+export async function createStore(store: NewStore): Promise<void> {
+  const { root, fs, durable } = store
+  await assertEmpty(store)
+  await fs.makeFolder(root, { mode: 0o777, sync: durable })
+  await makeBlobFolders(root, fs, durable)
+  await fs.makeFolder(join(root, 'models'), { mode: 0o777, sync: durable })
+  await fs.makeFolder(join(root, 'uploads'), { mode: 0o700, sync: durable })
+  await ignoreInGit(store)
+  // The folders may be another process's, whose names nobody has made durable yet.
+  if (durable) for (const folder of [dirname(blobFolders(root).blobs), root, dirname(root)]) await fs.syncFolder(folder)
+  await probeLink(store)
+  await publishStoreFile(store)
+}
+
+async function assertEmpty({ root, fs }: NewStore): Promise<void> {
+  const names = await fs.list(root)
+  const foreign = names.filter((name) => !OWN_NAMES.has(name))
+  const models = names.includes('models') ? await fs.list(join(root, 'models')) : []
+  // Somebody else may have finished in between.
+  if ((foreign.length === 0 && models.length === 0) || fs.exists(join(root, 'store.json'))) return
+  const found = foreign.length > 0 ? `holds other things (${foreign.slice(0, 3).join(', ')})` : 'holds models, but its store.json is gone'
+  throw new StemmaError('STORE_INVALID', `${root} is not a stemma store: it ${found}`, {
+    hint: foreign.length > 0 ? 'Name an empty or a new folder.' : 'Restore store.json from a backup.',
+    details: { root, found: foreign.slice(0, 100) }
+  })
+}
+
+/** Weights are not for git: nothing in the store is ever added by accident. */
+async function ignoreInGit({ root, fs, durable }: NewStore): Promise<void> {
+  try {
+    await fs.writeNew(join(root, '.gitignore'), Buffer.from('*\n'), { mode: 0o644, sync: durable })
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error
+  }
+}
+
+async function probeLink({ root, fs, sources, writerTag }: NewStore): Promise<void> {
+  const from = join(root, 'tmp', `${writerTag}-${newId(sources)}`)
+  const to = `${from}.link`
+  try {
+    await fs.writeNew(from, new Uint8Array(), { mode: 0o600, sync: false })
+    await fs.link(from, to)
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === undefined || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'].includes(code)) throw error
+    throw new StemmaError('UNSUPPORTED', `the file system of ${root} has no hard links (${code}), on which a store relies`, {
+      hint: 'Put the store on another file system (ext4, XFS, Btrfs, APFS, NTFS, NFS), or serve one from there over HTTP.',
+      details: { root, systemCode: code },
+      cause: error
+    })
+  } finally {
+    for (const path of [to, from]) await fs.unlink(path).catch(() => undefined)
+  }
+}
+
+async function publishStoreFile({ root, fs, sources, durable, policy, writerTag }: NewStore): Promise<void> {
+  const createdAt = new Date(sources.now()).toISOString()
+  const file = { format: STORE_FORMAT, id: newId(sources), createdAt, publish: 'link', policy: policy ?? DEFAULT_POLICY } as const
+  const temporary = join(root, 'tmp', `${writerTag}-${newId(sources)}`)
+  try {
+    await fs.writeNew(temporary, encodeStoreFile(file), { mode: 0o444, sync: durable })
+    await fs.link(temporary, join(root, 'store.json'))
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error
+  } finally {
+    await fs.unlink(temporary).catch(() => undefined)
+  }
+  if (durable) await fs.syncFolder(root)
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path'
+import type { StoreFs } from '../../io/store-fs.js'
+import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
+import { decodeModelName, encodeModelName } from '../../record/model-name.js'
+import { newId } from '../../util/new-id.js'
+import type { Sources } from '../../util/sources.js'
+import type { CreateOutcome, LogStore } from '../journal/log-store.js'
+import { EVENT_MODE, modelFolders, slotName, slotOf, type ModelFolders } from './model-folders.js'
+
+/** What a local log store is made from. */
+export interface LocalLogStoreOptions {
+  /** Absolute path of the store's folder. */
+  root: string
+  fs: StoreFs
+  sources: Sources
+  /** Whether events survive a power cut once they are hardened. */
+  durable: boolean
+  /** The beginning of the names of temporary files, which tells whose they are. */
+  writerTag: string
+}
+
+/**
+ * Errors after which the slot may be taken by us all the same: a network file system can lose the reply to a request that it
+ * carried out. All others say that nothing was done.
+ */
+const UNCERTAIN: ReadonlySet<string> = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'EINTR', 'EAGAIN', 'EREMOTEIO', 'ECONNRESET', 'EHOSTDOWN', 'ENOLINK'])
+
+/** How long a watcher waits for a notice before it looks by itself: network file systems give none. */
+const WATCH_MS = 1_000
+
+/**
+ * Journals as folders `models/<encoded name>/log` of files `<20 digits>.json`. A slot is created by `link` of a file that is
+ * written and flushed already: the one operation that is both create-if-absent and all-or-nothing.
+ */
+export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
+  const { root, fs, sources, durable } = options
+  const temporary = join(root, 'tmp')
+  /** Models whose folders this process knows to be durable. */
+  const settled = new Set<string>()
+  const foldersOf = new Map<string, ModelFolders>()
+  const folders = (model: string): ModelFolders => {
+    const known = foldersOf.get(model)
+    if (known) return known
+    const made = modelFolders(root, model)
+    // Only of journals that are there: anybody may ask for any name.
+    if (settled.has(model) || fs.exists(made.log)) foldersOf.set(model, made)
+    return made
+  }
+  const newTemporary = (): string => join(temporary, `${options.writerTag}-${newId(sources)}`)
+
+  /**
+   * The names on the way to a journal. Done by each process once a model, because another one may have made the folders and have
+   * died before it flushed their names.
+   */
+  const settle = async (model: string): Promise<void> => {
+    const { model: folder, log, models } = folders(model)
+    await fs.makeFolder(log, { mode: 0o777, sync: durable })
+    if (!durable || settled.has(model)) return
+    for (const path of [folder, models, root]) await fs.syncFolder(path)
+    settled.add(model)
+  }
+
+  const write = async (path: string, bytes: Uint8Array, what: string, sync: boolean): Promise<void> => {
+    try {
+      await fs.writeNew(path, bytes, { mode: EVENT_MODE, sync })
+    } catch (error) {
+      await fs.unlink(path).catch(() => undefined)
+      throw toStemmaError(error, what, path)
+    }
+  }
+
+  return {
+    fileName: (model, slot) => `models/${encodeModelName(model)}/${slot === 'snapshot' ? 'snapshot.json' : `log/${slotName(slot)}`}`,
+    async models() {
+      const names = await reading(`cannot list the models of ${root}`, () => fs.list(join(root, 'models')))
+      return names.map(decodeModelName).filter((name) => name !== undefined)
+    },
+    read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(join(folders(model).log, slotName(n)))),
+    has: (model, n) => fs.exists(join(folders(model).log, slotName(n))),
+    async slots(model) {
+      const names = await reading(`cannot list the journal of ${model}`, () => fs.list(folders(model).log))
+      const numbers = names.map(slotOf).filter((n) => n !== undefined)
+      const foreign = names.filter((name) => slotOf(name) === undefined)
+      return {
+        numbers: numbers.sort((left, right) => left - right),
+        foreign: foreign.map((name) => `models/${encodeModelName(model)}/log/${name}`)
+      }
+    },
+    async create(model, n, bytes) {
+      const what = `cannot write event ${n} of ${model}`
+      const { log } = folders(model)
+      const path = newTemporary()
+      await write(path, bytes, what, durable)
+      let outcome: CreateOutcome
+      try {
+        if (durable ? !settled.has(model) : n === 0) await settle(model)
+        outcome = await link(path, join(log, slotName(n)), fs)
+      } catch (error) {
+        await fs.unlink(path).catch(() => undefined)
+        throw toStemmaError(error, what, log)
+      }
+      // An uncertain one keeps its file: a request that is still on its way may need it.
+      if (outcome.outcome !== 'uncertain') await fs.unlink(path).catch(() => undefined)
+      return outcome
+    },
+    async harden(model) {
+      if (!durable) return { outcome: 'durable' }
+      try {
+        if (!settled.has(model)) await settle(model)
+        await fs.syncFolder(folders(model).log)
+        return { outcome: 'durable' }
+      } catch (cause) {
+        return { outcome: 'uncertain', cause }
+      }
+    },
+    async readSnapshot(model) {
+      // It is a cache: one that cannot be read is as good as none.
+      return fs.readFile(folders(model).snapshot).catch(() => undefined)
+    },
+    async writeSnapshot(model, bytes) {
+      const path = newTemporary()
+      await write(path, bytes, `cannot write the snapshot of ${model}`, false)
+      await fs.rename(path, folders(model).snapshot).catch(() => fs.unlink(path))
+    },
+    waitForChange(model, { signal }) {
+      const { log } = folders(model)
+      const path = fs.exists(log) ? log : join(root, 'models')
+      return fs.waitForChange(path, { atMostMs: WATCH_MS, signal })
+    }
+  }
+}
+
+/** @throws the system's error when the slot was certainly not created. */
+async function link(from: string, to: string, fs: StoreFs): Promise<CreateOutcome> {
+  try {
+    await fs.link(from, to)
+    return { outcome: 'created' }
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? ''
+    if (code === 'EEXIST') return { outcome: 'exists' }
+    if (UNCERTAIN.has(code)) return { outcome: 'uncertain', cause }
+    throw cause
+  }
+}
+
+async function reading<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toStemmaError(error, what)
+  }
+}

@@ -1,0 +1,95 @@
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { StemmaError } from '../../errors/stemma-error.js'
+import { createNodeStoreFs } from '../../io/node-store-fs.js'
+import type { StoreFs } from '../../io/store-fs.js'
+import { toStemmaError } from '../../io/system-error.js'
+import type { Policy } from '../../schemas/policy.js'
+import { sha256Hex } from '../../util/sha256.js'
+import { systemSources, type Sources } from '../../util/sources.js'
+import type { Backend } from '../backend.js'
+import { createJournalBackend } from '../journal/journal-backend.js'
+import { createLocalBlobStore } from './blob-store.js'
+import { createStore } from './create-store.js'
+import { createLocalLogStore } from './log-store.js'
+import { checkStoredPolicy, decodeStoreFile, type StoreFile } from './store-file.js'
+
+/** Options of {@link openLocalBackend}. */
+export interface LocalBackendOptions {
+  /** The store's folder. */
+  root: string
+  /** @default the machine's file system */
+  fs?: StoreFs | undefined
+  /** @default the machine's clock and randomness */
+  sources?: Sources | undefined
+  /** Whether acknowledged changes survive a power cut, and not only the end of the process. @default true */
+  durable?: boolean | undefined
+  /** Make the store when there is none. @default true */
+  create?: boolean | undefined
+  /** Rules of a store that is made now. One that is there keeps its own; others given here are a CONFLICT. */
+  policy?: Policy | undefined
+  /** Whose temporary files these will be. @default this process */
+  processInfo?: { hostname: string; pid: number } | undefined
+}
+
+/**
+ * Opens the store in a folder, or makes it one. Reading works on a read-only file system, too.
+ *
+ * @throws {StemmaError} STORE_INVALID when there is none and `create` is false, when `store.json` is damaged, or when other things
+ * lie in the folder; FORMAT_TOO_NEW; UNSUPPORTED for a file system without hard links; CONFLICT for another policy; NO_SPACE,
+ * READ_ONLY, ACCESS_DENIED, IO.
+ */
+export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
+  const root = resolve(options.root)
+  const { sources = systemSources, durable = true, create = true, policy } = options
+  const fs = options.fs ?? createNodeStoreFs(sources)
+  const { hostname: host, pid } = options.processInfo ?? { hostname: hostname(), pid: process.pid }
+  const random = Buffer.from(sources.randomBytes(8)).toString('hex')
+  const writerTag = `${sha256Hex(host).slice(0, 8)}-${pid}-${random.slice(0, 8)}`
+  const store = { root, fs, sources, durable, policy, writerTag }
+
+  const file = await findOrCreate(store, create)
+  checkStoredPolicy(file.policy, policy, root)
+  return createJournalBackend({
+    location: root,
+    log: createLocalLogStore(store),
+    blobs: createLocalBlobStore(store),
+    policy: file.policy,
+    sources,
+    capabilities: {
+      compareAndSet: true,
+      atomicTransition: true,
+      history: true,
+      timeTravel: true,
+      idempotentMutations: true,
+      durable,
+      garbageCollection: true,
+      localFiles: true
+    },
+    writer: { id: random, library: 'stemma' }
+  })
+}
+
+async function findOrCreate(store: Parameters<typeof createStore>[0], create: boolean): Promise<StoreFile> {
+  try {
+    const found = await readStoreFile(store)
+    if (found) return found
+    if (!create) {
+      throw new StemmaError('STORE_INVALID', `there is no stemma store in ${store.root}`, {
+        hint: 'Check the path, or open it with create: true.',
+        details: { root: store.root }
+      })
+    }
+    await createStore(store)
+    const created = await readStoreFile(store)
+    if (created) return created
+  } catch (error) {
+    throw toStemmaError(error, `cannot open the store ${store.root}`)
+  }
+  throw new StemmaError('IO', `store.json of ${store.root} is gone right after it was written`, { details: { root: store.root } })
+}
+
+async function readStoreFile({ root, fs }: { root: string; fs: StoreFs }): Promise<StoreFile | undefined> {
+  const bytes = await fs.readFile(join(root, 'store.json'))
+  return bytes && decodeStoreFile(bytes, root)
+}

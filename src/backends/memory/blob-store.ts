@@ -1,0 +1,99 @@
+import { StemmaError } from '../../errors/stemma-error.js'
+import type { ByteSource } from '../../io/byte-source.js'
+import { readSource } from '../../io/read-source.js'
+import type { Digest } from '../../schemas/digest.js'
+import { sha256Hex } from '../../util/sha256.js'
+import type { Sources } from '../../util/sources.js'
+import type { BlobInfo, BlobStore } from '../journal/blob-store.js'
+
+interface Held {
+  bytes: Uint8Array
+  touchedAtMs: number
+}
+
+const CHUNK_BYTES = 1_048_576
+
+/** Blobs in this process's memory, each held whole. */
+export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore {
+  const blobs = new Map<Digest, Held>()
+  const trash = new Map<Digest, Held & { discardedAtMs: number }>()
+
+  const info = (digest: Digest, { bytes, touchedAtMs }: Held): BlobInfo => ({ digest, sizeBytes: bytes.byteLength, touchedAtMs })
+
+  const hold = (bytes: Uint8Array) => {
+    const digest: Digest = `sha256:${sha256Hex(bytes)}`
+    const held = blobs.get(digest)
+    blobs.set(digest, { bytes: held?.bytes ?? bytes, touchedAtMs: now() })
+    return { digest, sizeBytes: bytes.byteLength, existed: held !== undefined }
+  }
+
+  return {
+    fileName: (digest) => `blobs/sha256/${digest.slice('sha256:'.length)}`,
+    async put(sources: readonly ByteSource[], { signal, onProgress }) {
+      const stored = []
+      let doneBytes = 0
+      for (const source of sources) {
+        signal?.throwIfAborted()
+        const result = hold(await readSource(source, signal))
+        stored.push(result)
+        doneBytes += result.sizeBytes
+        onProgress?.({ phase: 'store', path: source.label, doneBytes })
+      }
+      return stored
+    },
+    stat(digest) {
+      const held = blobs.get(digest)
+      return Promise.resolve(held && info(digest, held))
+    },
+    async *open(digest, { start = 0, signal }) {
+      const { bytes } = blobs.get(digest) ?? missing(digest)
+      for (let at = start; at < bytes.byteLength; at += CHUNK_BYTES) {
+        signal?.throwIfAborted()
+        // A copy, as every other store gives: what a reader does to it must not reach the blob.
+        yield await Promise.resolve(bytes.slice(at, at + CHUNK_BYTES))
+      }
+    },
+    async read(digest, maxBytes, { signal }) {
+      signal?.throwIfAborted()
+      const { bytes } = blobs.get(digest) ?? missing(digest)
+      if (bytes.byteLength > maxBytes) {
+        throw new StemmaError('TOO_LARGE', `${digest} has ${bytes.byteLength} bytes, at most ${maxBytes} were expected`, {
+          details: { digest, bytes: bytes.byteLength, limit: maxBytes }
+        })
+      }
+      return Promise.resolve(bytes.slice())
+    },
+    hash: (digests) => Promise.resolve(digests.map((digest) => hashOf(blobs.get(digest)))),
+    localPath: () => undefined,
+    list: () => Promise.resolve({ blobs: [...blobs].map(([digest, held]) => info(digest, held)), foreign: [] }),
+    trash: {
+      discard(digest, touchedBeforeMs) {
+        const held = blobs.get(digest)
+        if (!held || held.touchedAtMs >= touchedBeforeMs) return Promise.resolve(false)
+        blobs.delete(digest)
+        trash.set(digest, { ...held, discardedAtMs: now() })
+        return Promise.resolve(true)
+      },
+      list: () => Promise.resolve([...trash].map(([digest, held]) => ({ ...info(digest, held), discardedAtMs: held.discardedAtMs }))),
+      restore(digest) {
+        const held = trash.get(digest)
+        trash.delete(digest)
+        if (held && !blobs.has(digest)) blobs.set(digest, { bytes: held.bytes, touchedAtMs: now() })
+        return Promise.resolve()
+      },
+      remove(digest) {
+        trash.delete(digest)
+        return Promise.resolve()
+      },
+      sweepTemporary: () => Promise.resolve([])
+    }
+  }
+}
+
+function hashOf(held: Held | undefined): Digest | undefined {
+  return held && `sha256:${sha256Hex(held.bytes)}`
+}
+
+function missing(digest: Digest): never {
+  throw new StemmaError('BLOB_MISSING', `${digest} is not stored in memory:`, { hint: 'Store the bytes first.', details: { digest } })
+}
