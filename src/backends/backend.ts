@@ -1,4 +1,5 @@
 import type { ByteSource } from '../io/byte-source.js'
+import type { LineageOrigin } from '../record/lineage-from.js'
 import type { Digest } from '../schemas/digest.js'
 import type { HistoryEntry } from '../schemas/history.js'
 import type { LineageGraph } from '../schemas/lineage.js'
@@ -46,10 +47,10 @@ export interface MutationOptions extends CallOptions {
   actor?: string | undefined
 }
 
-/** Options of {@link Backend.lineage}. */
+/** Where a lineage starts, and how far it goes. */
 export interface LineageRequest {
-  reference: Reference
-  direction: 'ancestors' | 'descendants' | 'both'
+  origin: { kind: 'version'; reference: Reference; direction: 'ancestors' | 'descendants' | 'both' } | LineageOrigin
+  /** Steps from version to version. */
   maxHops: number
 }
 
@@ -156,7 +157,12 @@ export interface Backend {
   /** Events of a model, or those that concern one version of it, oldest first. @throws NOT_FOUND for no such model or version. */
   history(target: { name: string; reference?: Reference | undefined }, options: CallOptions): AsyncIterable<HistoryEntry>
 
-  /** What made a version and what was made from it. @throws NOT_FOUND */
+  /**
+   * What made a version and what was made from it; or what was made from a data set, a commit or an environment, which is an
+   * empty graph around that node when nothing was.
+   *
+   * @throws {StemmaError} NOT_FOUND, VERSION_DELETED for a version.
+   */
   lineage(request: LineageRequest, options: CallOptions): Promise<LineageGraph>
 
   /** Re-reads events and bytes, and reports what is damaged; never throws for damage. */

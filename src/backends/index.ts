@@ -1,0 +1,14 @@
+export type {
+  Backend,
+  BackendCapabilities,
+  GarbageRequest,
+  LineageRequest,
+  MutationOptions,
+  StoredBlob,
+  VerifyRequest
+} from './backend.js'
+export type { CreateVersionRequest, DeleteRequest, RollbackRequest, TransitionRequest, UpdateRequest } from '../schemas/requests.js'
+export type { BlobInfo, BlobStore, BlobTrash } from './journal/blob-store.js'
+export { createJournalBackend } from './journal/journal-backend.js'
+export type { CreateOutcome, LogStore } from './journal/log-store.js'
+export type { ByteSource } from '../io/byte-source.js'

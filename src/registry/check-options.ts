@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { parse } from '../schemas/parse.js'
+import { checkMetadata } from '../record/metadata-value.js'
+
+const text = z.string().max(10_000)
+
+/** Options that mutations share; see `MutationOptions`. */
+const mutationSchema = z.object({ operationId: z.string().min(1).max(256).optional(), actor: z.string().min(1).max(256).optional() })
+
+/** The options of `transitionStage`, checked. */
+export const transitionOptionsSchema = mutationSchema.extend({
+  audience: text.optional(),
+  reason: text.optional(),
+  expectedCurrent: z.string().nullable().optional()
+})
+
+/** The options of `rollback`, checked. */
+export const rollbackOptionsSchema = transitionOptionsSchema.extend({ to: z.unknown().optional() })
+
+/** The options of `deleteVersion`, checked. */
+export const deleteOptionsSchema = mutationSchema.extend({ reason: text.min(1) })
+
+/** The changes and options of `updateMetadata`, checked but for tags and metrics. */
+export const updateChangesSchema = z.strictObject({
+  tags: z.record(z.string(), z.string().nullable()).optional(),
+  description: z.string().max(65_536).nullable().optional(),
+  metrics: z.unknown().optional(),
+  aliases: z.array(z.string()).max(100).optional(),
+  removeAliases: z.array(z.string()).max(100).optional(),
+  approval: z.strictObject({ by: z.string().min(1).max(256), decision: z.enum(['approved', 'rejected']), comment: text.optional() }).optional(),
+  reason: text.optional()
+})
+
+/** The shared options of a mutation, checked. */
+export function checkMutation(options: { operationId?: string | undefined; actor?: string | undefined }, verb: string): z.infer<typeof mutationSchema> {
+  return parse(mutationSchema, options, { what: `${verb} options` })
+}
+
+/** A text that goes into the history: well-formed, so that it is stored as it was given. */
+export function checkText(value: string | undefined, what: string): string | undefined {
+  if (value !== undefined) checkMetadata(value, what)
+  return value
+}

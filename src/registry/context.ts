@@ -1,0 +1,39 @@
+import type { ModelCache } from '../artifacts/cache/model-cache.js'
+import type { Backend } from '../backends/backend.js'
+import { StemmaError } from '../errors/stemma-error.js'
+import type { Sources } from '../util/sources.js'
+
+/** Where stemma says what it does, one line of text and plain data each. Missing methods are not called. */
+export interface Logger {
+  debug?(message: string, data?: Readonly<Record<string, unknown>>): void
+  info?(message: string, data?: Readonly<Record<string, unknown>>): void
+  warn?(message: string, data?: Readonly<Record<string, unknown>>): void
+  error?(message: string, data?: Readonly<Record<string, unknown>>): void
+}
+
+/** What every verb works with: the open backend and what `openRegistry` was told. */
+export interface RegistryContext {
+  readonly backend: Backend
+  readonly sources: Sources
+  readonly logger: Logger
+  readonly cache: ModelCache
+  /** Who asks for changes when a call does not say. */
+  readonly actor: string | undefined
+  /** Ends every call of this registry, from `openRegistry({ signal })`. */
+  readonly signal: AbortSignal | undefined
+  readonly isClosed: () => boolean
+}
+
+/**
+ * The signal of a call: the caller's, the registry's, or whichever of both comes first.
+ *
+ * @throws {StemmaError} CLOSED after `close()`; and `signal.reason` when one is aborted already.
+ */
+export function beginCall(context: RegistryContext, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (context.isClosed()) {
+    throw new StemmaError('CLOSED', `the registry ${context.backend.location} was closed`, { hint: 'open it again with openRegistry()' })
+  }
+  const combined = signal && context.signal ? AbortSignal.any([signal, context.signal]) : (signal ?? context.signal)
+  combined?.throwIfAborted()
+  return combined
+}

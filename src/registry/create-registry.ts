@@ -1,0 +1,70 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { openModelCache } from '../artifacts/cache/model-cache.js'
+import { defaultCacheRoot } from '../artifacts/cache-root.js'
+import type { Backend } from '../backends/backend.js'
+import { createNodeStoreFs } from '../io/node-store-fs.js'
+import type { Sources } from '../util/sources.js'
+import { collectGarbage } from './collect-garbage.js'
+import { compare } from './compare.js'
+import type { RegistryContext } from './context.js'
+import { deleteVersion } from './delete-version.js'
+import { getModel } from './get-model.js'
+import { getVersion } from './get-version.js'
+import { history } from './history.js'
+import { lineage } from './lineage.js'
+import { logModel } from './log-model.js'
+import { models } from './models.js'
+import type { OpenRegistryOptions } from './open-registry.js'
+import type { Registry } from './registry.js'
+import { resolveCommit } from './resolve-commit.js'
+import { rollback } from './rollback.js'
+import { search } from './search.js'
+import { transitionStage } from './transition-stage.js'
+import { updateMetadata } from './update-metadata.js'
+import { verify } from './verify.js'
+import { versions } from './versions.js'
+import { watch } from './watch.js'
+
+/**
+ * A registry over an open backend: binds each verb to it. For programs that bring their own backend.
+ *
+ * @param backend closed together with the registry
+ */
+export function createRegistry(backend: Backend, options: OpenRegistryOptions, sources: Sources): Registry {
+  let closing: Promise<void> | undefined
+  const context: RegistryContext = {
+    backend,
+    sources,
+    logger: options.logger ?? {},
+    cache: openModelCache({ root: resolve(options.cache ?? defaultCacheRoot(process.env, homedir())), fs: createNodeStoreFs(sources), sources }),
+    actor: options.actor ?? (process.env['STEMMA_ACTOR'] || undefined),
+    signal: options.signal,
+    isClosed: () => closing !== undefined
+  }
+  const close = (): Promise<void> => (closing ??= backend.close())
+  return {
+    location: backend.location,
+    capabilities: backend.capabilities,
+    policy: backend.policy,
+    logModel: (input, callOptions) => logModel(context, input, callOptions),
+    getModel: (reference, callOptions) => getModel(context, reference, callOptions),
+    getVersion: (reference, callOptions) => getVersion(context, reference, callOptions),
+    transitionStage: (reference, stage, callOptions) => transitionStage(context, reference, stage, callOptions),
+    rollback: (name, callOptions) => rollback(context, name, callOptions),
+    updateMetadata: (reference, changes, callOptions) => updateMetadata(context, reference, changes, callOptions),
+    deleteVersion: (reference, callOptions) => deleteVersion(context, reference, callOptions),
+    models: (callOptions) => models(context, callOptions),
+    versions: (name, callOptions) => versions(context, name, callOptions),
+    search: (query, callOptions) => search(context, query, callOptions),
+    history: (nameOrReference, callOptions) => history(context, nameOrReference, callOptions),
+    lineage: (origin, callOptions) => lineage(context, origin, callOptions),
+    compare: (a, b, callOptions) => compare(context, a, b, callOptions),
+    verify: (reference, callOptions) => verify(context, reference, callOptions),
+    collectGarbage: (callOptions) => collectGarbage(context, callOptions),
+    watch: (reference, callOptions) => watch(context, reference, callOptions),
+    resolveCommit: (name, commitId, callOptions) => resolveCommit(context, name, commitId, callOptions),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { findProjectRoot } from '../capture/project-root.js'
+
+/**
+ * The registry that root functions use when no other is named: `STEMMA_REGISTRY`, else `.stemma` in the project's root, which is the
+ * nearest folder above with a package.json or a .git, else the working folder.
+ */
+export function defaultTarget(): string {
+  const fromEnvironment = process.env['STEMMA_REGISTRY']
+  return fromEnvironment === undefined || fromEnvironment === '' ? join(findProjectRoot(process.cwd()), '.stemma') : fromEnvironment
+}

@@ -1,0 +1,50 @@
+import type { ArtifactsInput } from '../../artifacts/artifacts-input.js'
+import { collectSources, type CollectedArtifact } from '../../artifacts/collect-sources.js'
+import { roleOf } from '../../record/artifact-format.js'
+import { checkArtifactPaths } from '../../record/artifact-path.js'
+import { buildManifest, manifestBytes } from '../../record/manifest.js'
+import type { Manifest } from '../../schemas/artifact.js'
+import type { TransferOptions } from '../../util/options.js'
+import type { RegistryContext } from '../context.js'
+
+/** Which artifacts to store. */
+export interface StoreArtifactsInput {
+  artifacts: ArtifactsInput
+  preprocessing: ArtifactsInput | undefined
+  symlinks: 'error' | 'follow'
+}
+
+/** Collects the artifacts, stores their bytes and the manifest that lists them. */
+export async function storeArtifacts(
+  context: RegistryContext,
+  input: StoreArtifactsInput,
+  options: TransferOptions
+): Promise<{ manifest: Manifest }> {
+  const collected = await collectAll(input, options)
+  checkArtifactPaths(collected.map((artifact) => artifact.path))
+  const blobs = await context.backend.putBlobs(
+    collected.map((artifact) => artifact.source),
+    options
+  )
+  const manifest = buildManifest(
+    collected.map((artifact, index) => {
+      const blob = blobs[index]
+      if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
+      const { path, format, role } = artifact
+      return { path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) }
+    })
+  )
+  await context.backend.putBlobs([{ kind: 'bytes', label: 'manifest', bytes: manifestBytes(manifest) }], { signal: options.signal })
+  return { manifest }
+}
+
+async function collectAll(input: StoreArtifactsInput, options: TransferOptions): Promise<CollectedArtifact[]> {
+  const shared = { directory: process.cwd(), symlinks: input.symlinks, signal: options.signal }
+  const artifacts = await collectSources(input.artifacts, shared)
+  if (input.preprocessing === undefined) return artifacts
+  const preprocessing = await collectSources(input.preprocessing, shared)
+  return [
+    ...artifacts,
+    ...preprocessing.map((artifact) => ({ ...artifact, path: `preprocessing/${artifact.path}`, role: artifact.role ?? ('preprocessing' as const) }))
+  ]
+}

@@ -1,0 +1,61 @@
+import type { Backend } from '../backends/backend.js'
+import type { Policy } from '../schemas/policy.js'
+import { systemSources, type Sources } from '../util/sources.js'
+import type { Logger } from './context.js'
+import { defaultTarget } from './default-target.js'
+import type { Registry } from './registry.js'
+import { parseTarget } from './target.js'
+
+/** Options of `openRegistry`. */
+export interface OpenRegistryOptions {
+  /** `full`: what was acknowledged survives a power cut; `none`: it survives a crash of the program only. @default 'full' */
+  durability?: 'full' | 'none' | undefined
+  /** Make the registry when there is none yet. @default true */
+  create?: boolean | undefined
+  /** Stages and rules of a registry that is made now. An existing one keeps its own; other ones given here are a CONFLICT. */
+  policy?: Partial<Policy> | undefined
+  /** Folder of the cache of models. @default `STEMMA_CACHE`, else the user's cache folder */
+  cache?: string | undefined
+  /** Who asks for changes, kept in the history, when a call does not say. @default `STEMMA_ACTOR`, else nobody */
+  actor?: string | undefined
+  /** Ends every running call of the registry. */
+  signal?: AbortSignal | undefined
+  /** @default silent */
+  logger?: Logger | undefined
+  /** Milliseconds since 1970, for tests. @default the machine's clock */
+  clock?: (() => number) | undefined
+  /** Time and randomness in full, for tests. */
+  sources?: Sources | undefined
+}
+
+/**
+ * Opens a registry: `./dir` or `file:…` for a folder, `memory:` for one that ends with the process.
+ *
+ * @param target @default `STEMMA_REGISTRY`, else `.stemma` in the project's root
+ * @throws {StemmaError} STORE_INVALID (not a stemma store), FORMAT_TOO_NEW, ACCESS_DENIED, READ_ONLY, INVALID_INPUT, UNSUPPORTED.
+ * @example
+ * ```ts
+ * await using registry = await openRegistry('./models', { actor: 'nightly-training' })
+ * for await (const model of registry.models()) console.log(model.name, model.latest)
+ * ```
+ */
+export async function openRegistry(target: string = defaultTarget(), options: OpenRegistryOptions = {}): Promise<Registry> {
+  options.signal?.throwIfAborted()
+  const base = options.sources ?? systemSources
+  const sources = options.clock ? { ...base, now: options.clock } : base
+  // Validation, the journal and the rules load here, at first use: importing stemma stays cheap.
+  const [{ createRegistry }, backend] = await Promise.all([import('./create-registry.js'), openBackend(target, options, sources)])
+  return createRegistry(backend, options, sources)
+}
+
+async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {
+  const parsed = parseTarget(target)
+  const { checkPolicy } = await import('../record/check-policy.js')
+  const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
+  if (parsed.kind === 'memory') {
+    const { createMemoryBackend } = await import('../backends/memory/create-memory-backend.js')
+    return createMemoryBackend({ policy, sources })
+  }
+  const { openLocalBackend } = await import('../backends/local/open-local.js')
+  return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })
+}

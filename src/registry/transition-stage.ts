@@ -1,0 +1,44 @@
+import type { MutationOptions } from '../backends/backend.js'
+import { checkAudience } from '../record/audience.js'
+import { toReference } from '../record/parse-reference.js'
+import { assertNoSecrets } from '../record/secret-scan.js'
+import type { ModelVersion } from '../schemas/model-version.js'
+import { parse } from '../schemas/parse.js'
+import type { ReferenceInput } from '../schemas/reference.js'
+import { checkText, transitionOptionsSchema } from './check-options.js'
+import { beginCall, type RegistryContext } from './context.js'
+
+/** Options of `transitionStage`. */
+export interface TransitionOptions extends MutationOptions {
+  /**
+   * Whom the version shall serve: a segment, a site, an A/B bucket. Only for moves into or out of `production`.
+   * @default `default` on the way in; all of the version's audiences on the way out
+   */
+  audience?: string | undefined
+  /** Why; kept in the history. */
+  reason?: string | undefined
+  /** The version that must be live for the audience now, `null` for none. @default not checked */
+  expectedCurrent?: string | null | undefined
+}
+
+/** Moves a version to a stage; see `Registry.transitionStage`. */
+export async function transitionStage(
+  context: RegistryContext,
+  reference: string | ReferenceInput,
+  stage: string,
+  options: TransitionOptions = {}
+): Promise<ModelVersion> {
+  const signal = beginCall(context, options.signal)
+  const { operationId, actor, audience, reason, expectedCurrent } = parse(transitionOptionsSchema, options, { what: 'transitionStage options' })
+  assertNoSecrets(checkText(reason, 'reason') ?? '', 'reason', [])
+  return context.backend.transition(
+    {
+      reference: toReference(reference),
+      stage,
+      audience: audience === undefined ? undefined : checkAudience(audience),
+      reason,
+      expectedCurrent
+    },
+    { signal, operationId, actor: actor ?? context.actor }
+  )
+}

@@ -1,0 +1,55 @@
+import type { MutationOptions } from '../backends/backend.js'
+import { StemmaError } from '../errors/stemma-error.js'
+import { checkNumbers, checkTags } from '../record/metadata-value.js'
+import { toReference } from '../record/parse-reference.js'
+import { assertNoSecrets } from '../record/secret-scan.js'
+import type { Approval, ModelVersion } from '../schemas/model-version.js'
+import { parse } from '../schemas/parse.js'
+import type { ReferenceInput } from '../schemas/reference.js'
+import { checkMutation, checkText, updateChangesSchema } from './check-options.js'
+import { beginCall, type RegistryContext } from './context.js'
+
+/** What `updateMetadata` changes; what is not named stays. Old values remain readable in the history. */
+export interface MetadataChanges {
+  /** Tags to set; `null` takes one away. */
+  tags?: Record<string, string | null> | undefined
+  /** `null` takes it away. */
+  description?: string | null | undefined
+  /** Metrics to add or replace, for instance those measured after deployment. */
+  metrics?: Record<string, number> | undefined
+  /** Aliases that shall point at this version; one that points elsewhere moves. */
+  aliases?: string[] | undefined
+  /** Aliases of this version to take away. */
+  removeAliases?: string[] | undefined
+  /** A yes or no to be recorded; approvals add up and are never taken away. */
+  approval?: Omit<Approval, 'at'> | undefined
+  /** Why; kept in the history. */
+  reason?: string | undefined
+}
+
+/** Changes living metadata; see `Registry.updateMetadata`. */
+export async function updateMetadata(
+  context: RegistryContext,
+  reference: string | ReferenceInput,
+  changes: MetadataChanges,
+  options: MutationOptions = {}
+): Promise<ModelVersion> {
+  const signal = beginCall(context, options.signal)
+  const parsed = parse(updateChangesSchema, changes, { what: 'updateMetadata changes' })
+  if (Object.values(parsed).every((value) => value === undefined)) {
+    throw new StemmaError('INVALID_INPUT', 'updateMetadata: nothing to change', {
+      hint: 'name at least one of tags, description, metrics, aliases, removeAliases, approval'
+    })
+  }
+  const { operationId, actor } = checkMutation(options, 'updateMetadata')
+  const { tags, reason, approval, description, aliases, removeAliases } = parsed
+  if (tags) checkTags(Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, value ?? ''])), 'tags')
+  const metrics = parsed.metrics === undefined ? undefined : checkNumbers(parsed.metrics, 'metrics')
+  const texts = { tags: tags ?? {}, description: description ?? '', reason: reason ?? '', approval: approval?.comment ?? '' }
+  for (const [field, value] of Object.entries(texts)) if (typeof value === 'string') checkText(value, field)
+  assertNoSecrets(texts, 'updateMetadata', [])
+  return context.backend.updateMetadata(
+    { reference: toReference(reference), tags, description, metrics, aliases, removeAliases, approval, reason },
+    { signal, operationId, actor: actor ?? context.actor }
+  )
+}

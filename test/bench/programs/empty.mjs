@@ -1,0 +1,1 @@
+console.log(`rss-kib ${Math.round(process.memoryUsage().rss / 1024)}`)
