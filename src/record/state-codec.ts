@@ -41,7 +41,7 @@ export function encodeState(state: ModelState): EncodedState {
     datasets: shared(versions.map((version) => version.datasets)),
     tags: shared(versions.map((version) => version.tags)),
     evaluations: sparse(versions, (version) => nonEmpty(version.evaluations)),
-    featureImportance: sparse(versions, ({ featureImportance }) => (Object.keys(featureImportance).length > 0 ? featureImportance : undefined)),
+    featureImportance: sparse(versions, ({ featureImportance: named }) => (Object.keys(named).length > 0 ? named : undefined)),
     derivedFrom: sparse(versions, (version) => nonEmpty(version.derivedFrom)),
     audiences: sparse(versions, (version) => nonEmpty(version.audiences)),
     aliases: sparse(versions, (version) => nonEmpty(version.aliases)),

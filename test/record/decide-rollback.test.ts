@@ -104,11 +104,14 @@ describe('to', () => {
   })
 
   it('a version that was live for another audience only', () => {
-    const journal = promoted(1)
+    const journal = promoted(2)
     journal.create()
-    journal.move('1.0.1', 'production', { audience: 'berlin' })
-    journal.rollback({ to: reference('1.0.1') })
-    expect(overview(journal.state)).toEqual(['1.0.0 archived', '1.0.1 production berlin,default'])
+    journal.move('1.0.2', 'production', { audience: 'berlin' })
+    journal.rollback({ to: reference('1.0.2') })
+    expect(overview(journal.state)).toEqual(['1.0.0 archived', '1.0.1 archived', '1.0.2 production berlin,default'])
+    // What was rolled away from is not come back to.
+    journal.rollback()
+    expect(overview(journal.state)).toEqual(['1.0.0 production default', '1.0.1 archived', '1.0.2 production berlin'])
   })
 
   it('a version that was rolled away from', () => {
