@@ -105,6 +105,8 @@ async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signa
     const next = iterator.next()
     if (signal === undefined) return await next
     const aborted = new Promise<never>((_, reject) => {
+      // The producer itself may have aborted, before it gave its answer: then no event follows.
+      if (signal.aborted) reject(signal.reason as Error)
       signal.addEventListener(
         'abort',
         () => {

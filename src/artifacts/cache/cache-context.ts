@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StoreFs } from '../../io/store-fs.js'
+import type { Sources } from '../../util/sources.js'
+import type { CacheLayout } from './cache-layout.js'
+
+/** What the parts of a cache work with. */
+export interface CacheContext {
+  layout: CacheLayout
+  fs: StoreFs
+  sources: Sources
+  /** Make new files durable before their fingerprints are believed. */
+  sync: boolean
+}
+
+/** A new name in `tmp/` that no other call, of this or another process, uses. */
+export function temporaryPath(cache: CacheContext): string {
+  return join(cache.layout.temporary, Buffer.from(cache.sources.randomBytes(12)).toString('hex'))
+}
+
+/** Runs work with a new private folder on the same disk as the cache, and removes the folder afterwards, come what may. */
+export async function withStaging<T>(cache: CacheContext, work: (staging: string) => Promise<T>): Promise<T> {
+  const staging = temporaryPath(cache)
+  mkdirSync(staging, { recursive: true, mode: 0o700 })
+  try {
+    return await work(staging)
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Progress, TransferOptions } from '../../util/options.js'
+import type { WantedFile } from '../fetched-bytes.js'
+import type { CacheContext } from './cache-context.js'
+import { fingerprintOf, hadRested, hasSize } from './fingerprint.js'
+import { folderStates, isSomething, joinLogical, parentOf } from './real-folders.js'
+import type { VerifiedFile } from './verification-record.js'
+
+/**
+ * Why a file of the cache cannot be used:
+ * - `missing`: it was verified before, and is not there,
+ * - `damaged`: its bytes are not those of the version,
+ * - `unsafe`: a link or something else than a file is in its place, or in that of a folder above it.
+ */
+export type DamageKind = 'missing' | 'damaged' | 'unsafe'
+
+/** What a look at the files of a version found. */
+export interface Survey {
+  /** Files that are not there or cannot be used. */
+  toWrite: WantedFile[]
+  /** Those of them that had been there. */
+  damage: Map<string, DamageKind>
+  /** Files that were hashed and are right. */
+  rehashed: Map<string, VerifiedFile>
+}
+
+/** What {@link surveyFiles} works with. */
+export interface SurveyOptions extends TransferOptions {
+  /** Folder of the files, from the base of the cache. */
+  folder: string
+  /** What was verified before, by logical path. */
+  verified: ReadonlyMap<string, VerifiedFile>
+  /** `changed`: hash what has another fingerprint than when it was verified; `always`: hash all. */
+  verify: 'changed' | 'always'
+}
+
+interface DoubtfulFile {
+  file: WantedFile
+  path: string
+  fingerprint: string
+}
+
+const SLICE = 2_000
+
+/** Looks at each file, hashes those that may have changed since they were verified, and says which cannot be used. */
+export async function surveyFiles(cache: CacheContext, files: readonly WantedFile[], options: SurveyOptions): Promise<Survey> {
+  const survey: Survey = { toWrite: [], damage: new Map(), rehashed: new Map() }
+  const doubtful: DoubtfulFile[] = []
+  const folderState = folderStates(cache.layout.base)
+  const folder = join(cache.layout.base, options.folder)
+  let looked = 0
+  for (const file of files) {
+    if (++looked % SLICE === 0) await nextTurn()
+    options.signal?.throwIfAborted()
+    const path = join(folder, file.path)
+    const known = options.verified.get(file.path)
+    const state = folderState(joinLogical(options.folder, parentOf(file.path)))
+    const fingerprint = state === 'real' ? fingerprintOf(path) : undefined
+    const isAsVerified = known !== undefined && known.fingerprint === fingerprint && known.digest === file.digest
+    if (fingerprint === undefined) {
+      const isUnsafe = state === 'other' || (state === 'real' && isSomething(path))
+      refuse(survey, file, isUnsafe ? 'unsafe' : known && 'missing')
+    } else if (isAsVerified && options.verify === 'changed') continue
+    else if (!hasSize(fingerprint, file.sizeBytes)) refuse(survey, file, 'damaged')
+    else doubtful.push({ file, path, fingerprint })
+  }
+  if (doubtful.length > 0) await hashDoubtful(cache, doubtful, survey, options)
+  return survey
+}
+
+async function hashDoubtful(cache: CacheContext, doubtful: readonly DoubtfulFile[], survey: Survey, options: SurveyOptions): Promise<void> {
+  const beginMs = cache.sources.now()
+  const { signal, onProgress } = options
+  const report = (progress: Progress): void => onProgress?.({ ...progress, phase: 'verify' })
+  const paths = doubtful.map(({ path }) => path)
+  const hashed = await cache.fs.hash(paths, { signal, onProgress: report })
+  for (const [index, { file, path, fingerprint }] of doubtful.entries()) {
+    const right = `sha256:${String(hashed[index])}` === file.digest && fingerprintOf(path) === fingerprint
+    if (!right) refuse(survey, file, 'damaged')
+    else if (hadRested(fingerprint, beginMs)) survey.rehashed.set(file.path, { fingerprint, digest: file.digest })
+  }
+}
+
+function refuse(survey: Survey, file: WantedFile, damage: DamageKind | undefined): void {
+  survey.toWrite.push(file)
+  if (damage !== undefined) survey.damage.set(file.path, damage)
+}

@@ -1,0 +1,135 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { StemmaError } from '../errors/stemma-error.js'
+import { nodeStoreFs } from '../io/node-store-fs.js'
+import type { StoreFs } from '../io/store-fs.js'
+import { toStemmaError } from '../io/system-error.js'
+import type { TransferOptions } from '../util/options.js'
+import { checkManifest } from './check-manifest.js'
+import type { BytesOrigin, WantedFile } from './fetched-bytes.js'
+import { isInside } from './inspect-source.js'
+import { selectFiles, type FileSelection } from './select-files.js'
+import { writeVerified } from './write-verified.js'
+
+/** Which version is wanted in a folder of its own, and where its bytes come from. */
+export interface ExportRequest extends FileSelection, BytesOrigin, TransferOptions {
+  /** Digest of the version. */
+  digest: string
+  /** Absolute folder that a relative destination starts at. */
+  directory: string
+  /** Replace a destination that is not empty, as a whole. @default false */
+  overwrite?: boolean | undefined
+  /** What writes files. @default the file system of this machine */
+  fs?: StoreFs | undefined
+}
+
+/** A version whose files lie in a folder of their own. */
+export interface Exported {
+  /** Absolute. */
+  dir: string
+  /** Logical paths of its files. */
+  paths: string[]
+}
+
+/**
+ * Writes the files of a version into a folder of their own, which appears as a whole: everything is written into a private folder
+ * beside it, checked and made durable, and that is then renamed. On failure nothing is left. With `overwrite` the old folder is
+ * moved aside first and removed afterwards; for a moment in between there is none.
+ *
+ * @throws {StemmaError} DESTINATION_EXISTS for a file, a link, or, without `overwrite`, a folder that is not empty, and always for
+ * one that holds the working folder, the home folder, a git repository or a registry; DIGEST_MISMATCH, INVALID_PATH, NOT_FOUND as
+ * `ModelCache.materialize`; NO_SPACE, READ_ONLY, ACCESS_DENIED, IO.
+ */
+export async function exportTo(into: string, request: ExportRequest): Promise<Exported> {
+  request.signal?.throwIfAborted()
+  const dir = resolve(request.directory, into)
+  checkDestination(dir, request)
+  await checkManifest(request.artifacts, request.digest)
+  const files = await selectFiles(request)
+  try {
+    await exportFiles(dir, files, request)
+  } catch (error) {
+    throw toStemmaError(error, `cannot write the model to ${dir}`)
+  }
+  return { dir, paths: files.map(({ path }) => path) }
+}
+
+async function exportFiles(dir: string, files: readonly WantedFile[], request: ExportRequest): Promise<void> {
+  const fs = request.fs ?? nodeStoreFs
+  const parent = dirname(dir)
+  await fs.makeFolder(parent, { mode: 0o777, sync: true })
+  // Private (0700) while it is incomplete; the folder inside gets the permissions that the user's umask gives.
+  const staging = mkdtempSync(join(realpathSync(parent), `.${basename(dir).slice(0, 100)}.stemma-`))
+  try {
+    const content = join(staging, 'content')
+    const folders = makeFolders(content, files)
+    const items = files.map((file) => ({ file, target: join(content, file.path) }))
+    const { signal, onProgress } = request
+    await writeVerified(items, { fs, origin: request, mode: 0o666, sync: true, signal, onProgress })
+    for (const folder of folders.toReversed()) await fs.syncFolder(folder)
+    signal?.throwIfAborted()
+    moveIntoPlace(content, dir, staging, request)
+    await fs.syncFolder(parent)
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+/** Makes a new folder and those that the files need in it. Inside it nothing else exists, so nothing can be in the way. */
+function makeFolders(content: string, files: readonly WantedFile[]): string[] {
+  mkdirSync(content)
+  const folders = new Set([content])
+  for (const { path } of files) {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      const folder = join(content, path.slice(0, end))
+      if (folders.has(folder)) continue
+      mkdirSync(folder)
+      folders.add(folder)
+    }
+  }
+  return [...folders]
+}
+
+function moveIntoPlace(content: string, dir: string, staging: string, request: ExportRequest): void {
+  const state = checkDestination(dir, request)
+  if (state === 'absent') {
+    renameSync(content, dir)
+    return
+  }
+  if (state === 'empty') {
+    rmdirSync(dir)
+    renameSync(content, dir)
+    return
+  }
+  const old = join(staging, 'old')
+  renameSync(dir, old)
+  try {
+    renameSync(content, dir)
+  } catch (error) {
+    renameSync(old, dir)
+    throw error
+  }
+}
+
+function checkDestination(dir: string, request: ExportRequest): 'absent' | 'empty' | 'full' {
+  const stats = lstatSync(dir, { throwIfNoEntry: false })
+  if (!stats) return 'absent'
+  if (!stats.isDirectory()) throw exists(dir, stats.isSymbolicLink() ? 'is a symbolic link' : 'is a file', 'Name a folder that is not there yet.')
+  const names = readdirSync(dir)
+  if (names.length === 0) return 'empty'
+  if (!request.overwrite) {
+    throw exists(dir, 'is a folder with files in it', 'Name a folder that is empty or not there yet, or say overwrite: true to replace all of it.')
+  }
+  const real = realpathSync(dir)
+  const precious = [request.directory, process.cwd(), homedir()].some((folder) => isInside(real, folder))
+  if (precious || names.includes('.git') || names.includes('store.json')) {
+    throw exists(dir, 'holds the working folder, the home folder, a git repository or a registry', 'Replacing it would remove these; name a folder for the model alone.')
+  }
+  return 'full'
+}
+
+function exists(dir: string, what: string, hint: string): StemmaError {
+  return new StemmaError('DESTINATION_EXISTS', `the model cannot be written to ${dir}: it ${what}`, { hint, details: { path: dir } })
+}
