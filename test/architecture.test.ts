@@ -41,7 +41,8 @@ const AMBIENT = [
   /\bnew Date\(\s*\)/,
   /\bperformance\.now\b/,
   /\bMath\.random\b/,
-  /\brandom(UUID|Bytes|FillSync|Int)\b/,
+  /(?<![.\w])random(UUID|Bytes|FillSync|Int)\s*\(/,
+  /\bcrypto\.(random|getRandom)/,
   /\bset(Timeout|Interval)\b/
 ]
 
@@ -128,7 +129,7 @@ function importsOf(path: string, text: string): SourceFile['imports'] {
   const found: SourceFile['imports'] = []
   const visit = (node: ts.Node): void => {
     if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-      const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true : node.isTypeOnly
+      const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword : node.isTypeOnly
       found.push({ specifier: node.moduleSpecifier.text, typeOnly })
     }
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {

@@ -3,7 +3,7 @@ import { StemmaError } from '../errors/stemma-error.js'
 import { checkNumbers, checkTags } from '../record/metadata-value.js'
 import { toReference } from '../record/parse-reference.js'
 import { assertNoSecrets } from '../record/secret-scan.js'
-import type { Approval, ModelVersion } from '../schemas/model-version.js'
+import type { ApprovalInput, ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
 import { checkMutation, checkText, updateChangesSchema } from './check-options.js'
@@ -22,7 +22,7 @@ export interface MetadataChanges {
   /** Aliases of this version to take away. */
   removeAliases?: string[] | undefined
   /** A yes or no to be recorded; approvals add up and are never taken away. */
-  approval?: Omit<Approval, 'at'> | undefined
+  approval?: ApprovalInput | undefined
   /** Why; kept in the history. */
   reason?: string | undefined
 }

@@ -14,11 +14,16 @@ export async function* watch(
   const signal = beginCall(context, options.signal)
   const parsed = toReference(reference)
   let seen: number | undefined
-  for await (const _ of context.backend.changes(parsed.name, { signal })) {
-    const version = await resolveIfThere(context, parsed, signal)
-    if (version?.sequence === seen) continue
-    seen = version?.sequence
-    if (version) yield version
+  const changes = context.backend.changes(parsed.name, { signal })[Symbol.asyncIterator]()
+  try {
+    while ((await changes.next()).done !== true) {
+      const version = await resolveIfThere(context, parsed, signal)
+      if (version?.sequence === seen) continue
+      seen = version?.sequence
+      if (version) yield version
+    }
+  } finally {
+    await changes.return?.()
   }
 }
 

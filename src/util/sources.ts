@@ -21,10 +21,13 @@ export const systemSources: Sources = {
   randomBytes: (length) => randomFillSync(new Uint8Array(length)),
   sleep: (delayMs, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error)
+      if (signal?.aborted) {
+        reject(abortError(signal))
+        return
+      }
       const onAbort = (): void => {
         clearTimeout(timer)
-        reject(signal?.reason as Error)
+        reject(abortError(signal))
       }
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', onAbort)
@@ -32,4 +35,10 @@ export const systemSources: Sources = {
       }, delayMs)
       signal?.addEventListener('abort', onAbort, { once: true })
     })
+}
+
+/** The reason of an abort; callers may abort with anything. */
+function abortError(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason
+  return reason instanceof Error ? reason : new DOMException(String(reason), 'AbortError')
 }

@@ -53,10 +53,14 @@ export function checkLogMetadata(fields: LogFields, trainingInput: TrainingRecor
 
 function finishTraining(input: TrainingRecorder | Training | undefined): Training | undefined {
   if (input === undefined) return undefined
-  return parse(trainingSchema, 'finish' in input && typeof input.finish === 'function' ? input.finish() : input, {
+  return parse(trainingSchema, isRecorder(input) ? input.finish() : input, {
     what: 'training',
     hint: 'pass what startTraining() or its finish() returned'
   })
+}
+
+function isRecorder(input: TrainingRecorder | Training): input is TrainingRecorder {
+  return 'finish' in input && typeof input.finish === 'function'
 }
 
 /** The last value of each series: what the training ended with. */
