@@ -24,10 +24,14 @@ export const codeSchema = z.looseObject({
   changes: z.looseObject({ staged: z.int(), modified: z.int(), untracked: z.int(), conflicted: z.int() }).optional(),
   /** `sha256:<hex>` of the uncommitted difference, so that two dirty trees can be told apart. Absent when clean. */
   diffDigest: z.string().optional(),
+  /** Why there is no digest although the tree is dirty: too many files or bytes differ. */
+  diffUnavailable: z.string().optional(),
   /** A shallow clone: ancestors of the commit are not there. */
   shallow: z.boolean().optional(),
   /** Path of the program from the root of the repository. */
-  entryPoint: z.string().optional()
+  entryPoint: z.string().optional(),
+  /** Why git itself could not be asked, or not all; what is known then comes from files or the CI system, without `dirty`. */
+  gitUnavailable: z.string().optional()
 })
 /** The code that made a version. */
 export type Code = z.infer<typeof codeSchema>
@@ -44,7 +48,10 @@ export type EnvironmentFile = z.infer<typeof environmentFileSchema>
 /** The software that a version was made with. From an allow-list; never the process's whole environment. */
 export const environmentSchema = z.looseObject({
   state: z.literal('captured'),
-  /** `sha256:<hex>` of the canonical form of all other fields but `files`: two equal environments share it. */
+  /**
+   * `sha256:<hex>` of the canonical form of runtime, os, container, lockfile, dependencies and variables: two equal
+   * environments share it, whoever uses them, started by whichever package manager, and in whichever CI run.
+   */
   digest: z.string(),
   runtime: z.looseObject({ name: z.string(), version: z.string(), abi: z.string().optional(), v8: z.string().optional() }),
   packageManager: z.looseObject({ name: z.string(), version: z.string().optional() }).optional(),
@@ -64,6 +71,8 @@ export const environmentSchema = z.looseObject({
   /** Allow-listed variables that change results, for instance CUDA_VISIBLE_DEVICES. */
   variables: z.record(z.string(), z.string()).optional(),
   files: z.array(environmentFileSchema).optional(),
+  /** Files that were not stored, and why: they look as if they held a secret, or are too large. */
+  filesOmitted: z.array(z.looseObject({ path: z.string(), reason: z.string() })).optional(),
   /** Only when asked for. */
   user: z.string().optional(),
   /** Only when asked for. */

@@ -16,8 +16,10 @@ export const trainingSchema = z.looseObject({
   finishedAt: instantSchema,
   durationMs: z.number().nonnegative(),
   params: z.record(z.string(), jsonValueSchema),
-  /** Metric name to its points, in the order they were recorded. */
-  series: z.record(z.string(), z.array(metricPointSchema))
+  /** Metric name to its points, in the order they were recorded. A long series is thinned evenly; its first and last points stay. */
+  series: z.record(z.string(), z.array(metricPointSchema)),
+  /** How many points the thinned series had, by name. Absent when all were kept. */
+  recordedPoints: z.record(z.string(), z.int().positive()).optional()
 })
 /** How the training went: what `startTraining()` records. */
 export type Training = z.infer<typeof trainingSchema>
