@@ -1,0 +1,63 @@
+// A gate before production: `tsx examples/spam/promote.ts [reference]`. Compares the candidate with the version that is live, on
+// the whole and slice by slice, and refuses (exit code 1) what is worse anywhere. Nobody can slip in between: `expectedCurrent`
+// makes the promotion fail if another version has gone live since the comparison.
+import { compare, getVersion, isStemmaError, transitionStage, type ModelVersion, type NumberDifference } from 'stemma'
+import { percent, runAsProgram } from '../program.js'
+
+/** What the gate decided. */
+export interface GateResult {
+  candidate: ModelVersion
+  /** The version that was live before; absent when there was none. */
+  previous: ModelVersion | undefined
+  promoted: boolean
+  /** Why it was promoted, or why not. */
+  reasons: string[]
+}
+
+/** Results may get worse by this much before it counts: one mail more or less in a small group. */
+const TOLERANCE = 0.025
+
+/** Promotes a version of `spam` if it is nowhere worse than the one that is live. */
+export async function promote(reference = 'spam@latest'): Promise<GateResult> {
+  const candidate = await getVersion(reference)
+  const previous = await liveVersion()
+  const differences = previous ? await compare(`spam@${previous.version}`, `spam@${candidate.version}`) : undefined
+  const worse = [...(differences?.metrics ?? []), ...(differences?.evaluations ?? [])].filter(isWorse)
+  if (worse.length > 0) return { candidate, previous, promoted: false, reasons: worse.map(inWords) }
+
+  const reasons = previous
+    ? [`accuracy ${percent(previous.metrics['accuracy'])} → ${percent(candidate.metrics['accuracy'])}, no slice worse`]
+    : ['first release']
+  await transitionStage(`spam@${candidate.version}`, 'production', {
+    expectedCurrent: previous?.version ?? null,
+    actor: 'release-gate',
+    reason: reasons.join('; ')
+  })
+  return { candidate, previous, promoted: true, reasons }
+}
+
+async function liveVersion(): Promise<ModelVersion | undefined> {
+  try {
+    return await getVersion('spam@production')
+  } catch (error) {
+    if (isStemmaError(error, 'NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+/** More good mail blocked is worse; less of anything else is. */
+function isWorse({ field, delta }: NumberDifference): boolean {
+  const change = delta ?? 0
+  return field.endsWith('blocked') ? change > TOLERANCE : change < -TOLERANCE
+}
+
+function inWords({ field, a, b }: NumberDifference): string {
+  return `${field}: ${percent(a)} → ${percent(b)}`
+}
+
+await runAsProgram(import.meta.url, async ([reference]) => {
+  const { candidate, promoted, reasons } = await promote(reference)
+  console.log(`spam@${candidate.version} ${promoted ? 'promoted' : 'refused'}`)
+  for (const reason of reasons) console.log(`  ${reason}`)
+  if (!promoted) process.exitCode = 1
+})

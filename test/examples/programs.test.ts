@@ -1,0 +1,113 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readMails } from '../../examples/spam/corpus.js'
+
+const root = join(import.meta.dirname, '../..')
+const running = new Set<ChildProcessByStdio<null, Readable, Readable>>()
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stemma-programs-'))
+})
+
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the example programs, each a process of its own', () => {
+  it('train, promote, serve, swap, roll back, and stop', { timeout: 60_000 }, async () => {
+    expect(await succeed('spam/train.ts', 'first')).toMatch(/^spam@1\.0\.0 \(sha256:/)
+    const tooEarly = await run('spam/serve.ts')
+    expect(tooEarly.exitCode).toBe(1)
+    expect(tooEarly.stderr).toMatch(/^NOT_FOUND: .*production/)
+    expect(await succeed('spam/promote.ts')).toContain('spam@1.0.0 promoted')
+
+    const service = start('spam/serve.ts', [], { CUDA_VISIBLE_DEVICES: '3' })
+    const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]()
+    const url = /http:\/\/localhost:\d+$/.exec(await nextLine(lines))?.[0] ?? ''
+    expect(await nextLine(lines)).toMatch(/^unlike where it was trained: .*CUDA_VISIBLE_DEVICES: "nothing" there, "3" here$/)
+    const newsletter = readMails('hard-ham-1', 'test')[10]?.text ?? ''
+    expect(await predict(url, newsletter)).toMatchObject({ spam: true, model: 'spam@1.0.0' })
+    expect(await (await fetch(`${url}/model`)).json()).toMatchObject({ version: '1.0.0', stale: false })
+
+    await succeed('spam/train.ts', 'more-spam', 'everything')
+    const refused = await run('spam/promote.ts', 'spam@1.0.1')
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stdout).toContain('spam@1.0.1 refused')
+    expect(refused.stdout).toContain('group=hard-ham-1/blocked: 72.0 % → 78.0 %')
+    expect(await succeed('spam/promote.ts', 'spam@1.0.2')).toContain('spam@1.0.2 promoted')
+
+    expect(await nextLine(lines)).toMatch(/^serving spam@1\.0\.2 /)
+    expect(await predict(url, newsletter)).toMatchObject({ spam: false, model: 'spam@1.0.2' })
+
+    expect(await succeed('spam/rollback.ts', 'misses spam')).toContain('spam@1.0.0')
+    expect(await nextLine(lines)).toMatch(/^serving spam@1\.0\.0 /)
+
+    const [drawing, story] = await Promise.all([succeed('spam/lineage.ts', 'spam@1.0.2', 'mermaid'), succeed('spam/audit.ts')])
+    expect(drawing).toContain('spam-assassin/hard-ham-1')
+    expect(story).toContain('1.0.0 instead of 1.0.2: misses spam')
+
+    service.kill('SIGTERM')
+    expect(await nextLine(lines)).toBe('stopped')
+    expect(await once(service, 'exit')).toEqual([0, null])
+  })
+
+  it('tell the whole story in the quickstart', { timeout: 60_000 }, async () => {
+    const { exitCode, stdout, stderr } = await run('quickstart.ts')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain('gate: 1.0.0 promoted\n     first release')
+    expect(stdout).toContain('gate: 1.0.1 REFUSED')
+    expect(stdout).toContain('gate: 1.0.2 promoted')
+    expect(stdout).toContain('the service serves 1.0.0')
+    const registry = /^Registry: (.*)\/registry$/m.exec(stdout)?.[1] ?? ''
+    expect(registry).toContain('stemma-quickstart-')
+    await rm(registry, { recursive: true })
+  })
+})
+
+interface Ended {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+async function run(program: string, ...args: string[]): Promise<Ended> {
+  const child = start(program, args)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { exitCode: child.exitCode, stdout, stderr }
+}
+
+async function succeed(program: string, ...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(program, ...args)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+function start(program: string, args: string[], variables: Record<string, string> = {}): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'examples', program), ...args], {
+    cwd: root,
+    env: { ...process.env, STEMMA_REGISTRY: join(folder, 'registry'), STEMMA_CACHE: join(folder, 'cache'), ...variables },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
+
+async function nextLine(lines: AsyncIterator<string>): Promise<string> {
+  const line = await lines.next()
+  if (line.done === true) throw new Error('the program ended before it printed another line')
+  return line.value
+}
+
+async function predict(url: string, mail: string): Promise<unknown> {
+  return (await fetch(`${url}/predict`, { method: 'POST', body: JSON.stringify({ text: mail }) })).json()
+}
