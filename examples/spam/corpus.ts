@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { wordsOf } from './model.js'
 
 /** The groups of the corpus. Hard ham is legitimate mail that looks like spam: newsletters, shop receipts, much HTML. */
 export const GROUPS = ['easy-ham-1', 'easy-ham-2', 'hard-ham-1', 'spam-1', 'spam-2'] as const
@@ -15,6 +16,7 @@ export interface Mail {
   isSpam: boolean
   isHtml: boolean
   text: string
+  words: ReadonlySet<string>
 }
 
 const require = createRequire(import.meta.url)
@@ -46,6 +48,7 @@ function readGroup(group: Group): Mail[] {
     const headers = text.slice(0, endOfHeaders)
     const body = text.slice(endOfHeaders)
     const subject = /^subject:(.*)$/im.exec(headers)?.[1] ?? ''
-    return { group, isSpam: group.startsWith('spam'), isHtml: /<html|<body|text\/html/i.test(text), text: `${subject}\n${body.slice(0, 8_000)}` }
+    const used = `${subject}\n${body.slice(0, 8_000)}`
+    return { group, isSpam: group.startsWith('spam'), isHtml: /<html|<body|text\/html/i.test(text), text: used, words: wordsOf(used) }
   })
 }

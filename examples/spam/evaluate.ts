@@ -9,7 +9,7 @@ export const THRESHOLD = 0.5
 /** Results on all test mails, and for each group and format. */
 export function evaluate(filter: SpamFilter): { metrics: Record<string, number>; evaluations: Evaluation[] } {
   const mails = GROUPS.flatMap((group) => readMails(group, 'test'))
-  const judged = mails.map((mail) => ({ mail, flagged: predict(filter, mail.text) >= THRESHOLD }))
+  const judged = mails.map((mail) => ({ mail, flagged: predict(filter, mail.words) >= THRESHOLD }))
   const slice = (name: string, belongs: (mail: Mail) => boolean): Evaluation => ({
     dataset: 'spam-assassin',
     slice: name,

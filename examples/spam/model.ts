@@ -19,16 +19,21 @@ export interface SpamFilter {
   bias: number
 }
 
-/** How likely a text is spam, from 0 to 1. */
-export function predict(filter: SpamFilter, text: string): number {
-  return probability(filter, placesOf(filter.vocabulary, text))
+/** The words of a text, each once, in lower case; markup, `!!!`, `$` and `%` count as words too. */
+export function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().match(/[a-z][a-z'-]{2,19}|!{2,}|\$+|%/g))
+}
+
+/** How likely a text with these words is spam, from 0 to 1. */
+export function predict(filter: SpamFilter, words: ReadonlySet<string>): number {
+  return probability(filter, placesOf(filter.vocabulary, words))
 }
 
 /** Fits a filter by stochastic gradient descent, and tells `onEpoch` the mean loss of each round. */
 export function fit(mails: readonly Mail[], settings: Settings, onEpoch: (epoch: number, loss: number) => void): SpamFilter {
   const vocabulary = chooseVocabulary(mails, settings.vocabularySize)
   const filter = { vocabulary, weights: new Float32Array(vocabulary.size), bias: 0 }
-  const examples = mails.map((mail) => ({ places: placesOf(vocabulary, mail.text), target: mail.isSpam ? 1 : 0 }))
+  const examples = mails.map((mail) => ({ places: placesOf(vocabulary, mail.words), target: mail.isSpam ? 1 : 0 }))
   const random = randomFrom(settings.seed)
   for (let epoch = 0; epoch < settings.epochs; epoch += 1) {
     shuffle(examples, random)
@@ -55,7 +60,7 @@ export function strongestWords(filter: SpamFilter, count: number): Record<string
 function chooseVocabulary(mails: readonly Mail[], size: number): Map<string, number> {
   const counts = new Map<string, { spam: number; ham: number }>()
   for (const mail of mails) {
-    for (const word of wordsOf(mail.text)) {
+    for (const word of mail.words) {
       const count = counts.get(word) ?? { spam: 0, ham: 0 }
       count[mail.isSpam ? 'spam' : 'ham'] += 1
       counts.set(word, count)
@@ -70,17 +75,18 @@ function chooseVocabulary(mails: readonly Mail[], size: number): Map<string, num
   return new Map(ranked.slice(0, size).map(({ word }, place) => [word, place]))
 }
 
-/** The words of a text, each once, in lower case; markup, `!!!`, `$` and `%` count as words too. */
-function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[a-z][a-z'-]{2,19}|!{2,}|\$+|%/g))
-}
-
-function placesOf(vocabulary: ReadonlyMap<string, number>, text: string): number[] {
-  return [...wordsOf(text)].flatMap((word) => vocabulary.get(word) ?? [])
+function placesOf(vocabulary: ReadonlyMap<string, number>, words: ReadonlySet<string>): number[] {
+  const places: number[] = []
+  for (const word of words) {
+    const place = vocabulary.get(word)
+    if (place !== undefined) places.push(place)
+  }
+  return places
 }
 
 function probability(filter: SpamFilter, places: readonly number[]): number {
-  const sum = places.reduce((total, place) => total + (filter.weights[place] ?? 0), filter.bias)
+  let sum = filter.bias
+  for (const place of places) sum += filter.weights[place] ?? 0
   return 1 / (1 + Math.exp(-sum))
 }
 

@@ -7,7 +7,7 @@ import { getModel, watch, type LoadedModel, type ModelVersion } from 'stemma'
 import { z } from 'zod'
 import { runAsProgram, short } from '../program.js'
 import { readFilter } from './files.js'
-import { predict, type SpamFilter } from './model.js'
+import { predict, wordsOf, type SpamFilter } from './model.js'
 
 /** A service that runs. */
 export interface SpamService {
@@ -82,7 +82,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { mode
   } else if (route === 'POST /predict') {
     const mail = mailSchema.safeParse(parseJson(await text(request)))
     if (mail.success) {
-      const probability = predict(filter, mail.data.text)
+      const probability = predict(filter, wordsOf(mail.data.text))
       reply(response, 200, { spam: probability >= threshold, probability, model: `${model.version.name}@${model.version.version}` })
     } else {
       reply(response, 400, { error: 'send { "text": "…" }' })

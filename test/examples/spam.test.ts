@@ -57,7 +57,7 @@ describe('the spam filter', () => {
     expect(again).toMatchObject({ version: '1.0.1', digest: first.digest, metrics: first.metrics })
     const { filter } = await readFilter(await getModel('spam@1.0.1'))
     const mails = readMails('spam-2', 'test')
-    const caught = mails.filter((mail) => predict(filter, mail.text) >= 0.5).length / mails.length
+    const caught = mails.filter((mail) => predict(filter, mail.words) >= 0.5).length / mails.length
     expect(caught).toBe(again.evaluations.find(({ slice }) => slice === 'group=spam-2')?.metrics['caught'])
   })
 
