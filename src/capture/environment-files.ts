@@ -20,6 +20,9 @@ export interface Lockfile {
 /** Largest file that is stored. */
 export const MAX_ENVIRONMENT_FILE_BYTES = 16 * 1024 * 1024
 
+/** What no text file of a package manager has; a binary lockfile may. */
+const LONG_RUN = /[^\n"]{4096}/
+
 const NAMES = [
   'package.json',
   'requirements.txt',
@@ -68,6 +71,8 @@ async function reasonToHoldBack(probe: Probe, path: string, sizeBytes: number): 
   if (sizeBytes > MAX_ENVIRONMENT_FILE_BYTES) return `larger than ${MAX_ENVIRONMENT_FILE_BYTES} bytes`
   const text = await probe.readText(path, MAX_ENVIRONMENT_FILE_BYTES)
   if (text === undefined) return 'unreadable'
+  // The time that the scan takes grows with the square of such a run.
+  if (LONG_RUN.test(text)) return 'has a line that is too long to be scanned for secrets'
   // Checksums look random, so that only the shapes of tokens count here.
   const shape = secretShapeOf(text)
   return shape === undefined ? undefined : `looks as if it held a secret: ${shape}`

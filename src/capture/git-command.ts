@@ -50,7 +50,7 @@ export function gitIn(probe: Probe, program: string, repository: GitRepository):
     const result = await probe.run(program, ['--no-pager', ...config, ...args], { cwd: repository.root, env })
     if (result === undefined) return { ok: false, reason: 'git cannot be started' }
     if (result.ended === 'exited' && result.exitCode === 0) return { ok: true, bytes: result.stdout }
-    return { ok: false, reason: failureOf(`git ${args[0] ?? ''}`, result) }
+    return { ok: false, reason: failureOf(`git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`, result) }
   }
 }
 

@@ -61,14 +61,20 @@ function headOf({ commit, branch }: GitStatus): Pick<WorkTree, 'commit' | 'branc
   return { commit, branch }
 }
 
+/** More untracked folders than this are asked for all at once, since a command line has an end. */
+const MAX_FOLDERS_BY_NAME = 100
+
 /** The status names an untracked folder, not the files in it; only then is it worth asking for them. */
 async function listUntracked(git: Git, entries: readonly StatusEntry[]): Promise<readonly StatusEntry[]> {
-  if (!entries.some((entry) => entry.kind === '?' && entry.path.endsWith('/'))) return entries
-  const answer = await git(['ls-files', '--others', '--exclude-standard', '-z'])
+  const folders = entries.filter((entry) => entry.kind === '?' && entry.path.endsWith('/')).map((entry) => entry.path)
+  if (folders.length === 0) return entries
+  const names = folders.map((path) => Buffer.from(path, 'latin1').toString('utf8'))
+  const byName = names.length <= MAX_FOLDERS_BY_NAME && names.every((name) => !name.includes('\ufffd'))
+  const answer = await git(['--literal-pathspecs', 'ls-files', '--others', '--exclude-standard', '-z', ...(byName ? ['--', ...names] : [])])
   if (!answer.ok) return entries
   const paths = Buffer.from(answer.bytes).toString('latin1').split('\0').filter((path) => path !== '')
-  const untracked = paths.map((path): StatusEntry => ({ kind: '?', facts: '?', path, staged: false, modified: false }))
-  return [...entries.filter((entry) => entry.kind !== '?'), ...untracked]
+  const rest = byName ? entries.filter((entry) => !folders.includes(entry.path)) : entries.filter((entry) => entry.kind !== '?')
+  return [...rest, ...paths.map((path): StatusEntry => ({ kind: '?', facts: '?', path, staged: false, modified: false }))]
 }
 
 interface DirtySubmodule {

@@ -64,7 +64,8 @@ describe('captureAll', () => {
     const root = sandbox.repository()
     chmodSync(sandbox.write('bin/git', '#!/bin/sh\nexec sleep 60\n'), 0o755)
     const variables = { PATH: `${join(sandbox.folder, 'bin')}:${sandbox.variables.PATH ?? ''}` }
-    const { code } = await captureAll({ ...optionsFor(root, variables), timeoutMs: 500 })
+    const commandsTimeOut: Sources = { ...sources, sleep: (ms, signal) => (ms < 5_000 ? Promise.resolve() : sources.sleep(ms, signal)) }
+    const { code } = await captureAll({ ...optionsFor(root, variables), sources: commandsTimeOut })
     expect(code).toMatchObject({ state: 'captured', branch: 'main', gitUnavailable: 'git config took too long' })
   })
 

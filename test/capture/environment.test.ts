@@ -102,6 +102,8 @@ describe('captureEnvironment', () => {
     ])
     expect(environment.filesOmitted).toEqual([{ path: 'requirements.txt', reason: expect.stringContaining('secret') as string }])
     expect((await capture({ files }, { files: false })).stored).toEqual([])
+    const long = await capture({ files: { '/project/package.json': `{ "x": "${'a.'.repeat(1_000_000)}" }` } })
+    expect(long.filesOmitted).toEqual([{ path: 'package.json', reason: expect.stringContaining('too long') as string }])
   })
 
   it('takes allow-listed variables and no others', async () => {
