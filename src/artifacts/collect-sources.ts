@@ -25,8 +25,8 @@ export interface CollectedArtifact {
   source: ByteSource
   /** Only when the caller said so. */
   role?: ArtifactRole | undefined
-  /** What the caller said, else found by path and first bytes. */
-  format: string
+  /** What the caller said, else found by path and first bytes; `undefined` for a stream, whose first bytes are known when it is stored. */
+  format: string | undefined
 }
 
 /** A source under the path it will have, before its format is known. */
@@ -40,8 +40,8 @@ const encoder = new TextEncoder()
 
 /**
  * Finds the bytes of a version: looks at every file, reads none (but the first bytes where only they tell the format), and gives
- * each its logical path and format. A file gets its base name; files in a folder get their paths inside it; an entry with a `path` gets that
- * path, or, for a folder, that path in front. Sorted by path.
+ * each its logical path and format. A file gets its base name; files in a folder get their paths inside it; an entry with a `path`
+ * gets that path, or, for a folder, that path in front. Sorted by path.
  *
  * @throws {StemmaError} INVALID_INPUT for a wrong shape, nothing at all, or two sources with one path; INVALID_PATH for a path that
  * cannot be stored; SOURCE_UNREADABLE for a missing file; SOURCE_UNSUPPORTED for links, sockets, devices and FIFOs; TOO_LARGE for
@@ -68,7 +68,9 @@ export async function collectSources(input: ArtifactsInput, options: CollectOpti
 
 async function nameSources(input: ArtifactsInput, options: CollectOptions): Promise<NamedSource[]> {
   const classified = classifyInput(input)
-  if (classified.kind === 'contents') return classified.contents.map(([path, content]) => ({ path, source: contentSource(path, content) }))
+  if (classified.kind === 'contents') {
+    return classified.contents.map(([path, content]) => ({ path, source: contentSource(path, content) }))
+  }
   const entries = classified.kind === 'path' ? [{ source: classified.path }] : classified.entries
   const named: NamedSource[] = []
   for (const entry of entries) {

@@ -2,20 +2,23 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { ByteSource } from '../io/byte-source.js'
 import { formatOf } from '../record/artifact-format.js'
 
-const HEAD_BYTES = 512
-// Extensions that several formats share, so that only the first bytes can tell.
-const SHARED_EXTENSIONS = new Set(['bin', 'pt', 'pth', 'ckpt', 'h5', 'model', 'weights', 'dat', 'data', 'pb', 'pkl', 'joblib'])
+/** How many first bytes tell a format. */
+export const HEAD_BYTES = 512
+// Names that are believed: nobody takes such a file for a model, and folders of data have thousands of them.
+const PLAIN_EXTENSIONS = new Set(
+  ['txt', 'md', 'rst', 'csv', 'tsv', 'yaml', 'yml', 'toml', 'ini', 'py', 'js', 'ts', 'html', 'xml', 'png', 'jpg', 'jpeg']
+)
 
 /**
- * The format of a source. Its name decides where it can; for an unknown extension, or one that several formats share, the first
- * {@link HEAD_BYTES} bytes are read. It is a label only: the bytes are read again, once, when they are stored. A stream is never
- * read for it.
+ * The format of a source. For plain text and pictures the extension decides; for anything else the first {@link HEAD_BYTES} bytes
+ * are read as well, since several formats share `.bin`, `.pt` or `.json`, and a pickle may be called `.onnx`. It is a label only:
+ * the bytes are read again, once, when they are stored.
+ *
+ * @returns `undefined` for a stream whose name does not tell: it can be read only once, so its first bytes are known when it is stored.
  */
-export function detectFormat(path: string, source: ByteSource): string {
-  const byName = formatOf(path)
-  if (byName !== 'binary' && !SHARED_EXTENSIONS.has(extensionOf(path))) return byName
-  const head = headOf(source)
-  return head === undefined || head.byteLength === 0 ? byName : formatOf(path, head)
+export function detectFormat(path: string, source: ByteSource): string | undefined {
+  if (PLAIN_EXTENSIONS.has(extensionOf(path))) return formatOf(path)
+  return source.kind === 'stream' ? undefined : formatOf(path, headOf(source))
 }
 
 function extensionOf(path: string): string {
@@ -23,10 +26,9 @@ function extensionOf(path: string): string {
   return dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : ''
 }
 
-function headOf(source: ByteSource): Uint8Array | undefined {
+function headOf(source: Exclude<ByteSource, { kind: 'stream' }>): Uint8Array | undefined {
   if (source.kind === 'bytes') return source.bytes.subarray(0, HEAD_BYTES)
-  if (source.kind === 'stream' || source.sizeBytes === 0) return undefined
-  return readHead(source.path)
+  return source.sizeBytes === 0 ? new Uint8Array() : readHead(source.path)
 }
 
 function readHead(path: string): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { StoreFs } from '../io/store-fs.js'
-import { roleOf } from '../record/artifact-format.js'
+import { formatOf, roleOf } from '../record/artifact-format.js'
 import { buildManifest, manifestDigest } from '../record/manifest.js'
 import type { Digest } from '../schemas/digest.js'
 import type { CallOptions } from '../util/options.js'
@@ -33,7 +33,7 @@ export async function hashData(path: string, fs: StoreFs, options: CallOptions):
   const files = collected.flatMap(({ path: name, source }) => (source.kind === 'file' ? [{ name, path: source.path }] : []))
   const hashed = await hashFiles(files, fs, options)
   const manifest = buildManifest(
-    collected.flatMap(({ path: name, format }, index) => {
+    collected.flatMap(({ path: name, format = formatOf(name) }, index) => {
       const file = hashed[index]
       return file ? [{ path: name, format, role: roleOf(name, format), ...file }] : []
     })

@@ -4,6 +4,8 @@ import type { Sources } from '../../src/util/sources.js'
 export interface FixedSources extends Sources {
   /** Moves both clocks. */
   advance(byMs: number): void
+  /** Sets the clock, forward or back. */
+  moveTo(nowMs: number): void
 }
 
 /** 2026-03-01T12:00:00.000Z: where the clock of {@link fixedSources} stands at first. */
@@ -44,6 +46,9 @@ export function fixedSources({ seed = 1, startMs = START_MS }: { seed?: number; 
           resolve()
         })
       }),
-    advance
+    advance,
+    moveTo: (toMs) => {
+      nowMs = toMs
+    }
   }
 }

@@ -1,9 +1,11 @@
 import type { ArtifactsInput } from '../../artifacts/artifacts-input.js'
 import { collectSources, type CollectedArtifact } from '../../artifacts/collect-sources.js'
-import { roleOf } from '../../record/artifact-format.js'
+import { HEAD_BYTES } from '../../artifacts/detect-format.js'
+import { formatOf, roleOf } from '../../record/artifact-format.js'
 import { checkArtifactPaths } from '../../record/artifact-path.js'
 import { buildManifest, manifestBytes } from '../../record/manifest.js'
-import type { Manifest } from '../../schemas/artifact.js'
+import type { Artifact, Manifest } from '../../schemas/artifact.js'
+import type { Digest } from '../../schemas/digest.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { RegistryContext } from '../context.js'
 
@@ -26,16 +28,22 @@ export async function storeArtifacts(
     collected.map((artifact) => artifact.source),
     options
   )
-  const manifest = buildManifest(
-    collected.map((artifact, index) => {
-      const blob = blobs[index]
-      if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
-      const { path, format, role } = artifact
-      return { path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) }
-    })
-  )
+  const artifacts: Artifact[] = []
+  for (const [index, { path, role, ...artifact }] of collected.entries()) {
+    const blob = blobs[index]
+    if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
+    const format = artifact.format ?? formatOf(path, await firstBytes(context, blob.digest, options))
+    artifacts.push({ path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) })
+  }
+  const manifest = buildManifest(artifacts)
   await context.backend.putBlobs([{ kind: 'bytes', label: 'manifest', bytes: manifestBytes(manifest) }], { signal: options.signal })
   return { manifest }
+}
+
+/** What was a stream can be looked at once it is stored, so that equal bytes get equal manifests wherever they came from. */
+async function firstBytes(context: RegistryContext, digest: Digest, { signal }: TransferOptions): Promise<Uint8Array> {
+  for await (const chunk of context.backend.openBlob(digest, { signal })) return chunk.subarray(0, HEAD_BYTES)
+  return new Uint8Array()
 }
 
 async function collectAll(input: StoreArtifactsInput, options: TransferOptions): Promise<CollectedArtifact[]> {
