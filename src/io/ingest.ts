@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { Sources } from '../util/sources.js'
 import type { TransferOptions } from '../util/options.js'
 import { unlinkQuietly } from './descriptor.js'
@@ -18,6 +19,10 @@ export async function ingest(items: readonly IngestItem[], options: IngestOption
   options.signal?.throwIfAborted()
   const progress = trackProgress('store', items.map(expectedOf), options.onProgress)
   const results: (Ingested | undefined)[] = new Array<undefined>(items.length)
+  for (const { source } of items) {
+    // A stream that fails before its turn comes must not end the process; reading it tells the failure again.
+    if (source.kind === 'stream' && source.stream instanceof EventEmitter) source.stream.on('error', () => undefined)
+  }
   try {
     await ingestFiles(items, options, sources, progress, results)
     await ingestOthers(items, options, sources, progress, results)

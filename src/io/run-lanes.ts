@@ -1,10 +1,20 @@
+import { availableParallelism } from 'node:os'
 import type { Sources } from '../util/sources.js'
-import { runLaneTask, type LaneFile, type LaneTask } from './lane-task.js'
+import { runLaneTask, type LaneFile, type LaneResult, type LaneTask } from './lane-task.js'
 import type { ProgressTracker } from './progress-tracker.js'
 import type { Ingested } from './store-fs.js'
+import { startWorkerLane, workerFile, type WorkerLane } from './worker-lane.js'
 
 const TASK_FILES = 256
 const TASK_BYTES = 16_777_216
+
+/** More lanes than this gain nothing: files are created in one folder, whose lock they share. */
+const MAX_LANES = 4
+/** Work below this is done in this thread alone: a worker would hardly have started. */
+const WORKER_PAYS_MS = 80
+/** Roughly what a file and a byte take, for judging that. */
+const MS_PER_FILE = 0.03
+const MS_PER_BYTE = 1 / 1_400_000
 
 /** What {@link runInLanes} needs. */
 export interface LanesOptions {
@@ -15,37 +25,85 @@ export interface LanesOptions {
   results: (Ingested | undefined)[]
 }
 
-/** Groups files into tasks of a few milliseconds, a large file being one by itself. */
+/** Groups files into tasks of a few milliseconds, a large file being one by itself. Largest first, so that lanes end together. */
 export function planTasks<T extends LaneFile>(files: readonly T[]): T[][] {
-  const tasks: T[][] = []
-  let current: T[] = []
-  let bytes = 0
+  const tasks: { files: T[]; bytes: number }[] = []
+  let current: { files: T[]; bytes: number } | undefined
   for (const file of files) {
-    if (current.length > 0 && (current.length === TASK_FILES || bytes + file.sizeBytes > TASK_BYTES)) {
+    if (current === undefined || current.files.length === TASK_FILES || current.bytes + file.sizeBytes > TASK_BYTES) {
+      current = { files: [], bytes: 0 }
       tasks.push(current)
-      current = []
-      bytes = 0
     }
-    current.push(file)
-    bytes += file.sizeBytes
+    current.files.push(file)
+    current.bytes += file.sizeBytes
   }
-  if (current.length > 0) tasks.push(current)
-  return tasks
+  return tasks.sort((a, b) => b.bytes - a.bytes).map((task) => task.files)
 }
 
-/** Runs tasks. */
+/**
+ * Does tasks in this thread and, when there is enough of them, in workers beside it. Each lane takes the next task when it is
+ * done with one.
+ *
+ * @throws the first failure, or `signal.reason`, once no lane works any more. Results of the tasks done before are in `results`.
+ */
 export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptions): Promise<void> {
-  for (const task of tasks) {
-    const results = await runLaneTask(task, {
-      sources: options.sources,
-      mayBlock: false,
-      check: () => options.signal?.throwIfAborted(),
-      onBytes: options.progress.reached
-    })
-    task.files.forEach((file, place) => {
-      const result = results[place]
-      options.results[file.index] = result
-      options.progress.finished(file.index, result?.sizeBytes ?? 0)
-    })
+  const { signal, progress, results } = options
+  const stop = new SharedArrayBuffer(4)
+  const flag = new Int32Array(stop)
+  const failures: unknown[] = []
+  let next = 0
+
+  const lane = async (run: (task: LaneTask) => Promise<LaneResult>): Promise<void> => {
+    try {
+      for (let task = tasks[next++]; task !== undefined && Atomics.load(flag, 0) === 0; task = tasks[next++]) {
+        const done = await run(task)
+        for (const [place, file] of task.files.entries()) results[file.index] = done[place]
+        for (const file of task.files) progress.finished(file.index, results[file.index]?.sizeBytes ?? 0)
+      }
+    } catch (error) {
+      // The first is the cause: those of the other lanes come from being stopped.
+      if (failures.length === 0) failures.push(error)
+      Atomics.store(flag, 0, 1)
+    }
   }
+  const check = (): void => {
+    signal?.throwIfAborted()
+    if (Atomics.load(flag, 0) !== 0) throw new Error('the work was stopped')
+  }
+  const onAbort = (): void => {
+    Atomics.store(flag, 0, 1)
+  }
+
+  const workers = startWorkers(tasks, stop)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const context = { sources: options.sources, mayBlock: false, check, onBytes: progress.reached }
+    const here = lane((task) => runLaneTask(task, context))
+    const nothingLeft = here.then(() => false)
+    await Promise.all([
+      here,
+      ...workers.map(async (worker) => {
+        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached))
+      })
+    ])
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    for (const worker of workers) worker.close()
+  }
+  signal?.throwIfAborted()
+  if (failures.length > 0) throw failures[0]
+}
+
+function startWorkers(tasks: readonly LaneTask[], stop: SharedArrayBuffer): WorkerLane[] {
+  const wanted = Math.min(MAX_LANES, availableParallelism(), tasks.length) - 1
+  if (wanted < 1 || estimateMs(tasks) < WORKER_PAYS_MS) return []
+  const file = workerFile(import.meta.url)
+  if (file === undefined) return []
+  return Array.from({ length: wanted }, () => startWorkerLane(file, stop)).filter((worker) => worker !== undefined)
+}
+
+function estimateMs(tasks: readonly LaneTask[]): number {
+  let sum = 0
+  for (const { files } of tasks) for (const { sizeBytes } of files) sum += MS_PER_FILE + sizeBytes * MS_PER_BYTE
+  return sum
 }
