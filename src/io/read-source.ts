@@ -14,7 +14,7 @@ const encoder = new TextEncoder()
 export async function readSource(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
   switch (source.kind) {
     case 'bytes':
-      return source.bytes.slice()
+      return new Uint8Array(source.bytes)
     case 'stream':
       return readStream(source, signal)
     case 'file':

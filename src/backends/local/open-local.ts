@@ -45,7 +45,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
   const fs = options.fs ?? createNodeStoreFs(sources)
   const { hostname: host, pid } = options.processInfo ?? { hostname: hostname(), pid: process.pid }
   const random = Buffer.from(sources.randomBytes(8)).toString('hex')
-  const writerTag = `${sha256Hex(host).slice(0, 8)}-${pid}-${random.slice(0, 8)}`
+  const writerTag = `${sha256Hex(host).slice(0, 8)}-${pid}`
   const store = { root, fs, sources, durable, policy, writerTag }
 
   const file = await findOrCreate(store, create)

@@ -50,7 +50,7 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       for (let at = start; at < bytes.byteLength; at += CHUNK_BYTES) {
         signal?.throwIfAborted()
         // A copy, as every other store gives: what a reader does to it must not reach the blob.
-        yield await Promise.resolve(bytes.slice(at, at + CHUNK_BYTES))
+        yield await Promise.resolve(new Uint8Array(bytes.subarray(at, at + CHUNK_BYTES)))
       }
     },
     async read(digest, maxBytes, { signal }) {
@@ -61,7 +61,7 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
           details: { digest, bytes: bytes.byteLength, limit: maxBytes }
         })
       }
-      return Promise.resolve(bytes.slice())
+      return Promise.resolve(new Uint8Array(bytes))
     },
     hash: (digests) => Promise.resolve(digests.map((digest) => hashOf(blobs.get(digest)))),
     localPath: () => undefined,
