@@ -31,8 +31,10 @@ export type LineageEdge = z.infer<typeof lineageEdgeSchema>
 
 /** What made a version, and what was made from it. Edges go from origin to product; nodes and edges are sorted by id. */
 export const lineageGraphSchema = z.looseObject({
-  /** The id of the version asked about. */
+  /** The id of the node asked about. */
   root: z.string(),
+  /** The ids of all nodes asked about, when there may be several: a data set asked for without its version. */
+  roots: z.array(z.string()).optional(),
   nodes: z.array(lineageNodeSchema),
   edges: z.array(lineageEdgeSchema),
   /** Whether `maxHops` left something out. */
