@@ -25,7 +25,7 @@ export interface CollectedArtifact {
   source: ByteSource
   /** Only when the caller said so. */
   role?: ArtifactRole | undefined
-  /** What the caller said, else found by path and first bytes; `undefined` for a stream, whose first bytes are known when it is stored. */
+  /** What the caller said, else found by path and first bytes; `undefined` for a stream, which cannot be read before it is stored. */
   format: string | undefined
 }
 

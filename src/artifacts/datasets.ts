@@ -46,7 +46,14 @@ export async function resolveDataset(input: string | DatasetInput, options: Data
   return parse(datasetSchema, Object.fromEntries(present), { what: `data set ${found.name}` })
 }
 
-type Found = { [K in 'name' | 'version' | 'digest' | 'uri' | 'role']?: string | undefined } & { name: string; sizeBytes?: number | undefined }
+interface Found {
+  name: string
+  version?: string | undefined
+  digest?: string | undefined
+  uri?: string | undefined
+  role?: string | undefined
+  sizeBytes?: number | undefined
+}
 
 async function readText(text: string, options: DatasetOptions): Promise<Found> {
   if (text === '' || text.includes('\0')) throw invalid('a data set is named by an empty text, or one with a NUL character')
@@ -63,7 +70,8 @@ async function completeInput(input: DatasetInput, options: DatasetOptions): Prom
   const { path, uri, ...said } = input
   const found = path === undefined ? undefined : await readPath(resolve(options.directory, path), options)
   if (said.digest?.startsWith('sha256:') && found?.digest?.startsWith('sha256:') && said.digest !== found.digest) {
-    throw new StemmaError('DIGEST_MISMATCH', `the data set ${path ?? ''} is not the one that was named: wanted ${said.digest}, found ${found.digest}`, {
+    const message = `the data set ${String(path)} is not the one that was named: wanted ${said.digest}, found ${found.digest}`
+    throw new StemmaError('DIGEST_MISMATCH', message, {
       hint: 'Leave the digest out to log the data as it is, or restore the data.',
       details: { path, expected: said.digest, found: found.digest }
     })

@@ -40,7 +40,8 @@ export async function readDvcFile(path: string): Promise<DvcFile> {
   }
   const outputs = listAt(content, 'outs').map((output) => toOutput(path, output))
   if (outputs.length === 0) throw notDvc(path, 'it has no outs')
-  const repository = listAt(content, 'deps').map((dependency) => valueAt(dependency, 'repo')).find((repo) => repo instanceof Map)
+  const repositories = listAt(content, 'deps').map((dependency) => valueAt(dependency, 'repo'))
+  const repository = repositories.find((each) => each instanceof Map)
   return { outputs, revision: textAt(repository, 'rev_lock'), repository: textAt(repository, 'url') }
 }
 
@@ -52,7 +53,8 @@ function toOutput(path: string, output: unknown): DvcOutput {
   const [algorithm, value] = md5 === undefined ? foreignDigest(output) : ['md5', md5]
   if (value === undefined) throw notDvc(path, `${name} has no digest yet (run dvc commit)`)
   const size = textAt(output, 'size')
-  return { path: name, digest: `${algorithm}:${value}`, sizeBytes: size !== undefined && /^\d{1,15}$/.test(size) ? Number(size) : undefined }
+  const sizeBytes = size !== undefined && /^\d{1,15}$/.test(size) ? Number(size) : undefined
+  return { path: name, digest: `${algorithm}:${value}`, sizeBytes }
 }
 
 function foreignDigest(output: unknown): [string, string | undefined] {
@@ -86,7 +88,12 @@ function readSmallText(path: string): string {
     if (!stats.isFile()) throw notDvc(path, 'it is not a file')
     const bytes = Buffer.alloc(MAX_BYTES + 1)
     const length = readSync(file, bytes, 0, bytes.byteLength, 0)
-    if (length > MAX_BYTES) throw new StemmaError('TOO_LARGE', `${path} is larger than ${MAX_BYTES} bytes: no .dvc file is`, { details: { path } })
+    if (length > MAX_BYTES) {
+      throw new StemmaError('TOO_LARGE', `${path} has more than ${MAX_BYTES} bytes, which no .dvc file has`, {
+        hint: 'A .dvc file is the small file beside the data; name the data itself to have it hashed.',
+        details: { path, limit: MAX_BYTES }
+      })
+    }
     return bytes.toString('utf8', 0, length)
   } finally {
     closeSync(file)

@@ -116,16 +116,19 @@ function moveIntoPlace(content: string, dir: string, staging: string, request: E
 function checkDestination(dir: string, request: ExportRequest): 'absent' | 'empty' | 'full' {
   const stats = lstatSync(dir, { throwIfNoEntry: false })
   if (!stats) return 'absent'
-  if (!stats.isDirectory()) throw exists(dir, stats.isSymbolicLink() ? 'is a symbolic link' : 'is a file', 'Name a folder that is not there yet.')
+  if (!stats.isDirectory()) {
+    throw exists(dir, stats.isSymbolicLink() ? 'is a symbolic link' : 'is a file', 'Name a folder that is not there yet.')
+  }
   const names = readdirSync(dir)
   if (names.length === 0) return 'empty'
   if (!request.overwrite) {
-    throw exists(dir, 'is a folder with files in it', 'Name a folder that is empty or not there yet, or say overwrite: true to replace all of it.')
+    throw exists(dir, 'is a folder with files in it', 'Name an empty or a new folder, or say overwrite: true to replace all of it.')
   }
   const real = realpathSync(dir)
   const precious = [request.directory, process.cwd(), homedir()].some((folder) => isInside(real, folder))
   if (precious || names.includes('.git') || names.includes('store.json')) {
-    throw exists(dir, 'holds the working folder, the home folder, a git repository or a registry', 'Replacing it would remove these; name a folder for the model alone.')
+    const what = 'holds the working folder, the home folder, a git repository or a registry'
+    throw exists(dir, what, 'Replacing it would remove these; name a folder for the model alone.')
   }
   return 'full'
 }

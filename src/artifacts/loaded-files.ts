@@ -66,7 +66,8 @@ async function systemErrorsOf<T>(name: string, work: Promise<T>): Promise<T> {
 function unknownArtifact(name: string, paths: readonly string[]): StemmaError {
   const nearest = nearestNames(name, paths, 5)
   const shown = nearest.length > 0 ? nearest : paths.slice(0, 5)
-  const all = shown.length === paths.length ? 'there are' : nearest.length > 0 ? 'the nearest are' : `there are ${paths.length}, for instance`
+  const others = shown.length === paths.length ? 'there are' : `there are ${paths.length}, for instance`
+  const all = nearest.length > 0 && nearest.length < paths.length ? 'the nearest are' : others
   return new StemmaError('NOT_FOUND', `no artifact ${JSON.stringify(name)} was loaded; ${all} ${shown.join(', ')}`, {
     hint: 'Use the path that the artifact was logged under; with include, only what matches is loaded.',
     details: { path: name, paths: shown }

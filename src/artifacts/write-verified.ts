@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestItem, Ingested, StoreFs } from '../io/store-fs.js'
 import type { Progress, TransferOptions } from '../util/options.js'
 import { fetchedBytes, wrongBytes, type BytesOrigin, type WantedFile } from './fetched-bytes.js'
@@ -23,6 +24,8 @@ export interface WriteOptions extends TransferOptions {
 }
 
 const LANES = 4
+// Between two slices of synchronous steps other work of the process gets its turn.
+const SLICE = 500
 
 /**
  * Writes files and checks their bytes in the same pass: those on this disk in one batch, the others as they arrive, four at a time.
@@ -35,7 +38,8 @@ export async function writeVerified(items: readonly WriteItem[], options: WriteO
   const report = progressOf(items, options.onProgress)
   const local: (WriteItem & { source: string })[] = []
   const remote: WriteItem[] = []
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
+    if (index % SLICE === SLICE - 1) await nextTurn()
     const source = options.origin.localPath?.(item.file)
     if (source !== undefined && isFile(source)) local.push({ ...item, source })
     else remote.push(item)
@@ -54,6 +58,7 @@ async function copyLocal(items: readonly (WriteItem & { source: string })[], opt
   const written = await ingest(ingests, options, report)
   let failure: Error | undefined
   for (const [index, item] of items.entries()) {
+    if (index % SLICE === SLICE - 1) await nextTurn()
     const found = digestOf(written[index])
     if (found === item.file.digest) options.onVerified?.(item)
     else {
@@ -84,7 +89,11 @@ async function ingest(items: readonly IngestItem[], options: WriteOptions, repor
 }
 
 /** Runs `work` for all items, a few at a time; the first failure stops the others, and is thrown when all have stopped. */
-async function inLanes(items: readonly WriteItem[], options: WriteOptions, work: (item: WriteItem, signal: AbortSignal) => Promise<void>): Promise<void> {
+async function inLanes(
+  items: readonly WriteItem[],
+  options: WriteOptions,
+  work: (item: WriteItem, signal: AbortSignal) => Promise<void>
+): Promise<void> {
   if (items.length === 0) return
   const failed = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal

@@ -42,7 +42,7 @@ describe('resolveDataset', () => {
     const folder = temporaryFolder()
     writeFiles(folder, { 'data/a.csv': 'aa', 'data/sub/b.csv': 'b' })
     const collected = await collectSources('data', { directory: folder })
-    const artifacts = collected.map(({ path, format }) => ({
+    const artifacts = collected.map(({ path, format = 'binary' }) => ({
       ...artifactOf(path, Buffer.from(path === 'a.csv' ? 'aa' : 'b')),
       format,
       role: roleOf(path, format)

@@ -26,7 +26,7 @@ it('any tree of files comes back as it was: collected, stored, materialized', as
       const collected = await collectSources('source', { directory: here })
       const items = collected.map(({ source }, index) => ({ source, target: join(here, 'store', String(index)) }))
       const stored = await nodeStoreFs.ingest(items, { sync: false, mode: 0o444 })
-      const artifacts = collected.flatMap(({ path: logical, format }, index): Artifact[] => {
+      const artifacts = collected.flatMap(({ path: logical, format = 'binary' }, index): Artifact[] => {
         const blob = stored[index]
         return blob ? [{ path: logical, format, role: roleOf(logical, format), sizeBytes: blob.sizeBytes, digest: `sha256:${blob.sha256}` }] : []
       })

@@ -66,7 +66,8 @@ function versionPlace(base: string, hex: string): VersionPlace {
 function hexOf(digest: string): string {
   const hex = DIGEST.exec(digest)?.[1]
   if (hex !== undefined) return hex
-  throw new StemmaError('INVALID_INPUT', `wanted the digest of a version (sha256: and 64 hex digits), found ${JSON.stringify(digest.slice(0, 100))}`, {
+  const found = JSON.stringify(digest.slice(0, 100))
+  throw new StemmaError('INVALID_INPUT', `wanted the digest of a version (sha256: and 64 hex digits), found ${found}`, {
     hint: 'The registry gave a version that stemma cannot keep in its cache.'
   })
 }
