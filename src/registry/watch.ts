@@ -17,6 +17,7 @@ export async function* watch(
   const changes = context.backend.changes(parsed.name, { signal })[Symbol.asyncIterator]()
   try {
     while ((await changes.next()).done !== true) {
+      if (context.isClosed()) return
       const version = await resolveIfThere(context, parsed, signal)
       if (version?.sequence === seen) continue
       seen = version?.sequence

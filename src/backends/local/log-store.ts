@@ -76,7 +76,14 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       return names.map(decodeModelName).filter((name) => name !== undefined)
     },
     read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(join(folders(model).log, slotName(n)))),
-    has: (model, n) => fs.exists(join(folders(model).log, slotName(n))),
+    has(model, n) {
+      const path = join(folders(model).log, slotName(n))
+      try {
+        return fs.exists(path)
+      } catch (error) {
+        throw toStemmaError(error, `cannot look for event ${n} of ${model}`, path)
+      }
+    },
     async slots(model) {
       const names = await reading(`cannot list the journal of ${model}`, () => fs.list(folders(model).log))
       const numbers = names.map(slotOf).filter((n) => n !== undefined)
