@@ -159,13 +159,14 @@ describe('updateMetadata', () => {
     expect((await registry.getVersion('shop#1')).aliases).toEqual([])
   })
 
-  it.each([
+  const refused: [string, Record<string, unknown>, string][] = [
     ['nothing', {}, 'INVALID_INPUT'],
     ['an unknown field', { tag: {} }, 'INVALID_INPUT'],
     ['an alias that is a version', { aliases: ['1.0.0'] }, 'INVALID_ALIAS'],
     ['a metric that is infinite', { metrics: { auc: Infinity } }, 'INVALID_METADATA'],
     ['a secret', { tags: { key: 'AKIAIOSFODNN7EXAMPLE' } }, 'SECRET_IN_METADATA']
-  ])('refuses %s', async (_title, changes, code) => {
+  ]
+  it.each(refused)('refuses %s', async (_title, changes, code) => {
     const registry = await testRegistry()
     await logSmall(registry, 'shop', 'a')
     expect((await errorOf(registry.updateMetadata('shop', changes))).code).toBe(code)
