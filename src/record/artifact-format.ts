@@ -11,6 +11,22 @@ const REFINED_BY_NAME: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['zip', new Set(['pytorch', 'keras', 'npz'])]
 ])
 
+// No bare "encoder" or "transformer": those are most often networks.
+const PREPROCESSING_WORDS = [
+  'preprocess(?:ing|or)?',
+  'scaler',
+  'imputer',
+  'vectori[sz]er',
+  'normali[sz](?:er|ation)',
+  'discreti[sz]er',
+  'binari[sz]er',
+  '(?:label|one[_-]?hot|ordinal|target|feature|categorical)[_-]?encoders?',
+  'feature[_-]?extractor',
+  'image[_-]?processor',
+  'transforms?'
+]
+const PREPROCESSING_NAME = new RegExp(`(?:^|[_.-])(?:${PREPROCESSING_WORDS.join('|')})(?=[_.-]|$)`)
+
 /**
  * The format of an artifact: from its first bytes where they are given and tell, else from its name. Bytes win, so that a pickle
  * called `model.onnx` is a pickle. It is a label; nothing is parsed.
@@ -83,12 +99,7 @@ function isDocumentation(name: string, format: string): boolean {
 }
 
 function isPreprocessing(path: string, name: string): boolean {
-  return (
-    /(?:^|\/)(?:preprocess(?:ing|or|ors)?|transforms?)\//.test(path) ||
-    /(?:^|[_.-])(?:preprocess(?:ing|or)?|scaler|imputer|vectori[sz]er|normali[sz]er|normali[sz]ation|discreti[sz]er|binari[sz]er|(?:label|onehot|one_hot|ordinal|target|feature)[_-]?encoder|encoders?|feature[_-]?extractor|image[_-]?processor|transform(?:er)?s?)(?=[_.-]|$)/.test(
-      name
-    )
-  )
+  return /(?:^|\/)(?:preprocess(?:ing|or|ors)?|transforms?)\//.test(path) || PREPROCESSING_NAME.test(name)
 }
 
 function isWeights(name: string, format: string): boolean {

@@ -9,6 +9,8 @@ const RESERVED_FOLDERS = ['STEMMA', 'REGISTRY']
 const WINDOWS_DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9]|LPT[0-9])$/
 // What most paths are made of: for these the costly rules about Unicode have nothing to say.
 const PLAIN = /^[A-Za-z0-9._/+=@,() -]*$/
+// Where a plain path may break a rule of components; one that matches is looked at component by component.
+const SUSPECT = /^$|^\/|\/\/|[./ ](?:\/|$)|[^/]{256}|(?:^|\/)(?:con|prn|aux|nul|com|lpt)|^\.(?:stemma|registry)/i
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
@@ -68,6 +70,7 @@ interface BrokenRule {
 function brokenRule(path: string): BrokenRule | undefined {
   if (typeof path !== 'string') return { rule: 'string', message: 'is not a string' }
   const plain = PLAIN.test(path)
+  if (plain && path.length <= MAX_PATH_BYTES && !SUSPECT.test(path)) return undefined
   return (plain ? undefined : brokenTextRule(path)) ?? brokenShapeRule(path) ?? brokenComponentRules(path, plain)
 }
 

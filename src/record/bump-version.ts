@@ -68,7 +68,7 @@ function raise(highest: string | undefined, bump: 'major' | 'minor' | 'patch' | 
   if (highest === undefined) return bump === 'prerelease' ? '1.0.0-0' : '1.0.0'
   const next = increment(highest, bump)
   // Past the largest safe integer, semver gives up or gives a version that it cannot read again.
-  if (next === null || parseSemver(next) === null) {
+  if (next === null || parseSemver(next) === null || compareSemver(next, highest) <= 0) {
     throw new StemmaError('INVALID_VERSION', `version ${highest} cannot be raised by a ${bump} step: a number would be too large`, {
       hint: 'Give the next version exactly.',
       details: { version: highest, bump }

@@ -74,7 +74,7 @@ function segmentProblem(segment: string): string {
 
 /** The nearest name that is allowed, if enough of it is left to be recognized. */
 function suggestName(name: string): string | undefined {
-  if (typeof name !== 'string') return undefined
+  if (typeof name !== 'string' || name.length > 2 * MAX_LENGTH) return undefined
   const bare = name.replace(/[@#?].*$/s, '')
   const suggestion = bare
     .normalize('NFKD')

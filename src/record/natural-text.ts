@@ -17,7 +17,8 @@ export function isNaturalPart(part: string): boolean {
 function isNaturalWord(letters: string, maxLength: number): boolean {
   const words = letters.match(CASED_WORD) ?? []
   if (words.some((word) => word.length > maxLength)) return false
-  return words.length === 1 || letters.length / words.length >= 2.5
+  // Random letters change case every second or third; so may short names (AdamW, ResNetV), but no long ones.
+  return words.length === 1 || letters.length / words.length >= (letters.length < 10 ? 2.3 : 3)
 }
 
 /** Shannon entropy of a text's characters, in bits a character. */

@@ -42,12 +42,13 @@ export function assertNoSecrets(value: JsonValue, what: string, allowed: readonl
   if (!first) return
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
   throw new StemmaError('SECRET_IN_METADATA', `${first.path === '' ? 'a text' : first.path} looks like a secret: ${first.why}${more}`, {
-    hint: `Leave it out, since what is logged can never be taken back; if it is none, allow it: allowSecretsAt: [${JSON.stringify(first.path)}].`,
+    hint: `Leave it out: what is logged can never be taken back. If it is none, allow it: allowSecretsAt: [${JSON.stringify(first.path)}].`,
     details: { findings: findings.slice(0, 100).map(({ path, why }) => ({ path, why })) }
   })
 }
 
 function isBelow(path: string, entry: string, what: string): boolean {
+  if (entry === '') return false
   return [entry, `${what}.${entry}`].some((allowed) => path === allowed || path.startsWith(`${allowed}.`) || path.startsWith(`${allowed}[`))
 }
 

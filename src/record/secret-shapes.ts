@@ -1,29 +1,40 @@
 import { entropyOf, isNaturalPart } from './natural-text.js'
 
 const SHAPES: readonly { why: string; pattern: RegExp }[] = [
-  { why: 'a private key in PEM form', pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/ },
+  { why: 'a private key in PEM form', pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/ },
   { why: 'a GitHub token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/ },
   { why: 'a GitLab token', pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}/ },
   { why: 'a Slack token', pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bhooks\.slack\.com\/services\/[A-Za-z0-9/]{20,}/ },
   { why: 'an AWS access key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
   { why: 'a Google API key', pattern: /\bAIza[A-Za-z0-9_-]{30,}/ },
   { why: 'a Google OAuth token', pattern: /\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}/ },
-  { why: 'an API key (sk-…)', pattern: /\bsk-(?:ant-|proj-|svcacct-|or-v1-)?[A-Za-z0-9_-]*[A-Za-z0-9]{16,}/ },
   { why: 'a Stripe key', pattern: /\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}/ },
   { why: 'a Hugging Face token', pattern: /\b(?:hf|api_org)_[A-Za-z0-9]{28,}/ },
   { why: 'an npm token', pattern: /\bnpm_[A-Za-z0-9]{30,}/ },
   { why: 'a PyPI token', pattern: /\bpypi-AgE[A-Za-z0-9_-]{20,}/ },
-  { why: 'a JSON Web Token', pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/ },
-  { why: 'an Authorization header', pattern: /\b(?:bearer|basic)\s+(?=[A-Za-z0-9+/._~-]*[0-9])[A-Za-z0-9+/._~-]{16,}={0,2}/i },
+  { why: 'a JSON Web Token', pattern: /\beyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,}/ },
+  { why: 'an Authorization header', pattern: /\b(?:bearer|basic)\s+(?=[A-Za-z0-9+/._~-]{0,64}[0-9])[A-Za-z0-9+/._~-]{16,}={0,2}/i },
   { why: 'an account key of Azure', pattern: /\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s]{16,}/ }
 ]
 
-const USER_INFO = /\b([a-z][a-z0-9+.-]*):\/\/([^\s/?#@:]*)(?::([^\s/?#@]*))?@/gi
-const SIGNED_QUERY =
-  /[?&;](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|awsaccesskeyid|signature|sig|(?:access_|auth_|id_|refresh_|private_)?token|api_?key|key|secret|client_secret|password|passwd|pwd)=([^&#\s]{8,})/gi
+const SK_KEY = /\bsk-[A-Za-z0-9_-]{20,256}/g
+const USER_INFO = /\b([a-z][a-z0-9+.-]{0,31}):\/\/([^\s/?#@:]{0,1024})(?::([^\s/?#@]{0,1024}))?@/gi
+const QUERY_KEYS = [
+  'x-amz-(?:signature|credential|security-token)',
+  'x-goog-(?:signature|credential)',
+  'awsaccesskeyid',
+  'sig(?:nature)?',
+  '(?:access_|auth_|id_|refresh_|private_)?token',
+  '(?:api_?)?key',
+  '(?:client_)?secret',
+  'password|passwd|pwd'
+]
+const SIGNED_QUERY = new RegExp(`[?&;](?:${QUERY_KEYS.join('|')})=([^&#\\s]{8,})`, 'gi')
 /** What stands for a secret instead of being one: `***`, `<token>`, `${TOKEN}`, `$TOKEN`, `{{ token }}`, `%TOKEN%`, `REDACTED`. */
 const PLACEHOLDER =
   /^(?:[*x.…•-]+|<[^<>]*>|\$\{[^}]*\}|\$[A-Za-z_]\w*|\{\{[^}]*\}\}|\{[^}]*\}|%\w+%|\[?(?:redacted|filtered|hidden|masked|removed)\]?)$/i
+
+const LONG_HEX = /^[0-9a-f]{32,}$/i
 
 /** Whether a text only holds the place of a secret. */
 export function isPlaceholder(text: string): boolean {
@@ -34,6 +45,7 @@ export function isPlaceholder(text: string): boolean {
 export function secretShapeOf(text: string): string | undefined {
   const shape = SHAPES.find(({ pattern }) => pattern.test(text))
   if (shape) return shape.why
+  if ((text.match(SK_KEY) ?? []).some(isRandomKey)) return 'an API key (sk-…)'
   for (const [, scheme = '', user = '', password] of text.matchAll(USER_INFO)) {
     if (password !== undefined && password !== '' && !isPlaceholder(password)) return 'an address with a password'
     // A bare user before a web host is most often a token; elsewhere (ssh://git@…) it is a name.
@@ -42,13 +54,14 @@ export function secretShapeOf(text: string): string | undefined {
     if (password === '' && user.length >= 16) return 'an address with a user or token'
   }
   for (const [, value = ''] of text.matchAll(SIGNED_QUERY)) {
-    if (!isPlaceholder(value) && !isPlainValue(value)) return 'an address with a token or signature in its query'
+    if (!isPlaceholder(value) && (!isPlainValue(value) || LONG_HEX.test(value))) return 'an address with a token or signature in its query'
   }
   return undefined
 }
 
 const MIN_LENGTH = 24
 const MIN_ENTROPY = 4.3
+const MIN_UNNATURAL = 12
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 const INTEGRITY = /\bsha(?:1|224|256|384|512)[-:=][A-Za-z0-9+/_-]{20,}={0,2}/g
 
@@ -63,12 +76,17 @@ export function hasRandomRun(text: string): boolean {
     .replaceAll(INTEGRITY, ' ')
     .replaceAll(UUID, ' ')
     .split(/[\s"'`,;|()[\]{}<>]+/)
-    .some((run) => run.length >= MIN_LENGTH && entropyOf(run) > MIN_ENTROPY && unnaturalLength(run) >= 12)
+    .some((run) => run.length >= MIN_LENGTH && entropyOf(run) > MIN_ENTROPY && unnaturalLength(run) >= MIN_UNNATURAL)
 }
 
 /** Whether a value is made of words and numbers as people choose them. */
 export function isPlainValue(text: string): boolean {
   return unnaturalLength(text.replaceAll(UUID, ' ')) === 0
+}
+
+/** Whether a text that begins like a key goes on like one, and not in words as `sk-learn-random-forest` does. */
+function isRandomKey(run: string): boolean {
+  return unnaturalLength(run) >= MIN_UNNATURAL || /(?=[A-Za-z]{0,64}[0-9])(?=[0-9]{0,64}[A-Za-z])[A-Za-z0-9]{24}/.test(run)
 }
 
 /** How many characters of a run are in parts that no person would have chosen. */

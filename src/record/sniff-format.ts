@@ -42,10 +42,13 @@ export function sniffFormat(head: Uint8Array): string | undefined {
 /** A format that the first bytes suggest: for a file whose name says nothing. */
 export function guessTextFormat(head: Uint8Array): 'json' | 'text' | undefined {
   if (head.length === 0 || head.includes(0)) return undefined
-  const text = new TextDecoder().decode(head)
-  // The head may end within a character; anywhere else a replaced character means that this is no text.
-  if (text.slice(0, -3).includes('\ufffd')) return undefined
-  return /^\s*[{[]/.test(text) ? 'json' : 'text'
+  try {
+    // As a stream, since the head may end within a character.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
+    return /^\s*[{[]/.test(text) ? 'json' : 'text'
+  } catch {
+    return undefined
+  }
 }
 
 function ascii(text: string): number[] {
