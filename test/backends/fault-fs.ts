@@ -20,7 +20,7 @@ export interface MountOptions {
 export interface FaultMount {
   fs: StoreFs
   /** Ends the process: nothing it does from now on reaches the disk. */
-  kill(): void
+  kill: () => void
   steps(): number
 }
 

@@ -153,10 +153,10 @@ describe('put', () => {
     }
     await store.put([bytes('old')], {})
     await open(fs).put([bytes('a'), bytes('b'), bytes('old')], {})
-    expect(calls).toEqual(['ingest sync=true mode=444', 'link', 'link', `syncFiles blobs/sha256/${hexOf('old')}`, 'syncFolder blobs/sha256'])
+    expect(calls).toEqual(['ingest sync=true mode=444', 'link', 'link', 'link', `syncFiles blobs/sha256/${hexOf('old')}`, 'syncFolder blobs/sha256'])
     calls.length = 0
     await open(fs, false).put([bytes('c'), bytes('old')], {})
-    expect(calls).toEqual(['ingest sync=false mode=444', 'link'])
+    expect(calls).toEqual(['ingest sync=false mode=444', 'link', 'link'])
   })
 
   it.each([
@@ -167,7 +167,7 @@ describe('put', () => {
   ])('reports %s as %s and leaves nothing behind', async (systemCode, code) => {
     const failing: Partial<StoreFs>[] = [
       { ingest: () => Promise.reject(systemError(systemCode)) },
-      { stat: () => Promise.reject(systemError(systemCode)) },
+      { link: () => Promise.reject(systemError(systemCode)) },
       { syncFolder: () => Promise.reject(systemError(systemCode)) }
     ]
     for (const fs of failing) {
