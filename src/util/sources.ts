@@ -10,7 +10,7 @@ export interface Sources {
   monotonicNow(): number
   /** `length` random bytes. */
   randomBytes(length: number): Uint8Array
-  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted before. Does not keep the process alive. */
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted before. Keeps the process alive meanwhile. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
 
