@@ -6,7 +6,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^stemma$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }] },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/durability/**'],
+    // These have commands of their own: they are slow, or need tools or a network.
+    exclude: ['test/durability/**', 'test/package/**'],
     retry: 0,
     testTimeout: 20_000
   }

@@ -101,6 +101,11 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  it('does not ask instanceof for what another realm may have made, as Jest does for each test file', () => {
+    const pattern = /\binstanceof (Error|Date|Map|Set|Array|Uint8Array|Object|StemmaError)\b/
+    expect(files.filter((file) => pattern.test(withoutComments(file.text))).map((file) => file.path)).toEqual([])
+  })
+
   it('imports no barrel from inside', () => {
     const wrong = files.flatMap((file) => internalImports(file).flatMap((target) => (BARRELS.has(target) ? [`${file.path} → ${target}`] : [])))
     expect(wrong).toEqual([])

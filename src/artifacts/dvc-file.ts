@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { StemmaError } from '../errors/stemma-error.js'
 import { unreadableSource } from './inspect-source.js'
@@ -41,7 +42,7 @@ export async function readDvcFile(path: string): Promise<DvcFile> {
   const outputs = listAt(content, 'outs').map((output) => toOutput(path, output))
   if (outputs.length === 0) throw notDvc(path, 'it has no outs')
   const repositories = listAt(content, 'deps').map((dependency) => valueAt(dependency, 'repo'))
-  const repository = repositories.find((each) => each instanceof Map)
+  const repository = repositories.find((each) => types.isMap(each))
   return { outputs, revision: textAt(repository, 'rev_lock'), repository: textAt(repository, 'url') }
 }
 
@@ -63,7 +64,7 @@ function foreignDigest(output: unknown): [string, string | undefined] {
 }
 
 function valueAt(map: unknown, key: string): unknown {
-  return map instanceof Map ? map.get(key) : undefined
+  return types.isMap(map) ? map.get(key) : undefined
 }
 
 function textAt(map: unknown, key: string): string | undefined {

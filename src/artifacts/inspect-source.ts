@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { lstatSync, realpathSync, type Stats } from 'node:fs'
 import { relative, isAbsolute, sep } from 'node:path'
 import { StemmaError } from '../errors/stemma-error.js'
@@ -71,7 +72,7 @@ function statOf<T>(path: string, look: () => T): T {
 
 /** The error for a source that the operating system does not let us read. */
 export function unreadableSource(path: string, cause: unknown): StemmaError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = types.isNativeError(cause) && 'code' in cause ? cause.code : undefined
   if (code === 'ENOENT' && path.includes('\uFFFD')) {
     return new StemmaError('INVALID_PATH', `the name of ${path} is not valid UTF-8`, {
       hint: 'Rename the file.',

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { arch, cpus, hostname, release, totalmem, userInfo, version } from 'node:os'
 import { resolve } from 'node:path'
 import type { Code, Environment, Hardware, Unavailable } from '../schemas/captured.js'
@@ -89,7 +90,7 @@ async function attempt<T>(capture: () => Promise<T>): Promise<T | Unavailable> {
   try {
     return await capture()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'an unforeseen error'
+    const code = types.isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : 'an unforeseen error'
     return unavailable(`failed: ${code}`)
   }
 }

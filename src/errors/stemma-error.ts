@@ -60,6 +60,7 @@ export class StemmaError extends Error {
  * ```
  */
 export function isStemmaError(value: unknown, ...codes: readonly ErrorCode[]): value is StemmaError {
-  if (!(value instanceof Error) || !(BRAND in value) || !('code' in value)) return false
+  // Not instanceof: the error may come from another copy of this package, or from another realm, as Jest makes one for each test file.
+  if (typeof value !== 'object' || value === null || !(BRAND in value) || !('code' in value)) return false
   return codes.length === 0 || codes.some((code) => code === value.code)
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { createHash } from 'node:crypto'
 import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 import type { ByteSource } from './byte-source.js'
@@ -118,7 +119,7 @@ async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signa
     return await Promise.race([next, aborted])
   } catch (error) {
     signal?.throwIfAborted()
-    if (isStemmaError(error) || (error instanceof Error && error.name === 'AbortError')) throw error
+    if (isStemmaError(error) || (types.isNativeError(error) && error.name === 'AbortError')) throw error
     throw sourceUnreadable(source, error)
   } finally {
     settled.abort()
@@ -129,7 +130,7 @@ const encoder = new TextEncoder()
 
 function toBytes(source: StreamSource, chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return encoder.encode(chunk)
-  if (chunk instanceof Uint8Array) return chunk
+  if (types.isUint8Array(chunk)) return chunk
   throw new StemmaError('SOURCE_UNREADABLE', `${source.label} is a stream of ${typeof chunk} values, and only bytes and strings can be stored`, {
     hint: 'Pass a stream of Uint8Array or string chunks.',
     details: { path: source.label, found: typeof chunk }

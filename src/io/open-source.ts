@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { closeSync, constants, fstatSync, lstatSync, openSync, type BigIntStats } from 'node:fs'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { ByteSource } from './byte-source.js'
@@ -41,15 +42,19 @@ export function openSource(source: FileSource): OpenSource {
 
 /**
  * Whether a source is still what it was when it was opened: the same content by all that the file system tells, under the same
- * path. Asked after the last read.
+ * path. Asked after the last read, while the descriptor is open: no other file can have its number then, so that what the path
+ * leads to, when the number is the same, is what the descriptor shows.
  */
-export function isUnchanged(source: FileSource, open: OpenSource): boolean {
-  const path = lstatSync(source.path, { bigint: true, throwIfNoEntry: false })
-  return path !== undefined && sameFile(fstatSync(open.fd, { bigint: true }), open.stamp) && sameFile(path, open.stamp)
-}
-
-function sameFile(a: BigIntStats, b: BigIntStats): boolean {
-  return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.dev === b.dev
+export function isUnchanged(source: FileSource, { stamp }: OpenSource): boolean {
+  const now = lstatSync(source.path, { bigint: true, throwIfNoEntry: false })
+  return (
+    now !== undefined &&
+    now.ino === stamp.ino &&
+    now.dev === stamp.dev &&
+    now.size === stamp.size &&
+    now.mtimeNs === stamp.mtimeNs &&
+    now.ctimeNs === stamp.ctimeNs
+  )
 }
 
 /** The error for a source that was another one each time it was read. */
@@ -63,7 +68,7 @@ export function sourceChanged(source: FileSource, attempts: number): StemmaError
 /** The error for a source whose bytes cannot be read. */
 export function sourceUnreadable(source: ByteSource, error: unknown): StemmaError {
   const code = systemErrorCode(error)
-  const why = code ?? (error instanceof Error ? error.message : 'unknown reason')
+  const why = code ?? (types.isNativeError(error) ? error.message : 'unknown reason')
   const file = source.kind === 'file' ? source.path : undefined
   return new StemmaError('SOURCE_UNREADABLE', `${source.label} cannot be read: ${why}${file === undefined ? '' : ` at ${file}`}`, {
     hint: code === 'ENOENT' ? 'Check the path.' : 'Check that it can be read by this process.',

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ErrorCode } from '../errors/codes.js'
 import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from './system-error.js'
@@ -22,11 +23,11 @@ export function packError(error: unknown): PackedError {
     const { code, message, hint, retryable, details } = error
     return { kind: 'stemma', code, message, hint, retryable, details, cause: error.cause === undefined ? undefined : packError(error.cause) }
   }
-  if (error instanceof Error && systemErrorCode(error) !== undefined) {
+  if (types.isNativeError(error) && systemErrorCode(error) !== undefined) {
     // code, errno, syscall, path, dest: numbers and strings.
     return { kind: 'system', message: error.message, fields: Object.fromEntries(Object.entries(error)) }
   }
-  return error instanceof Error ? { kind: 'other', message: error.message, stack: error.stack } : { kind: 'other', message: String(error), stack: undefined }
+  return types.isNativeError(error) ? { kind: 'other', message: error.message, stack: error.stack } : { kind: 'other', message: String(error), stack: undefined }
 }
 
 /** The error that {@link packError} was given, as far as programs can tell. */

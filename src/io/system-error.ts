@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { StemmaError, isStemmaError } from '../errors/stemma-error.js'
 import type { ErrorCode } from '../errors/codes.js'
 
@@ -10,7 +11,8 @@ import type { ErrorCode } from '../errors/codes.js'
  * ```
  */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || isStemmaError(error) || !('code' in error) || !('syscall' in error)) return undefined
+  // Not instanceof: in a test file of Jest, the errors of Node's own modules come from another realm.
+  if (!types.isNativeError(error) || isStemmaError(error) || !('code' in error) || !('syscall' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
 
@@ -67,5 +69,5 @@ export function toStemmaError(error: unknown, what: string, path?: string): unkn
 }
 
 function pathOf(error: unknown): string | undefined {
-  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined
+  return types.isNativeError(error) && 'path' in error && typeof error.path === 'string' ? error.path : undefined
 }

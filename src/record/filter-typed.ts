@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Filter, Operator } from '../schemas/search.js'
 import { checkComparison, type Scalar } from './check-comparison.js'
 import { parseFieldPath } from './field-path.js'
@@ -90,7 +91,7 @@ function readOperand(operator: Operator, input: unknown, fail: Fail): Scalar | S
 function readScalar(input: unknown, fail: Fail): Scalar {
   if (typeof input === 'string' || typeof input === 'boolean') return input
   if (typeof input === 'number' && Number.isFinite(input)) return input === 0 ? 0 : input
-  if (input instanceof Date && !Number.isNaN(input.getTime())) return input.toISOString()
+  if (types.isDate(input) && !Number.isNaN(input.getTime())) return input.toISOString()
   const hint = Array.isArray(input)
     ? 'To allow any of several values, write { in: […] }'
     : input === null
@@ -110,13 +111,13 @@ function isOperator(text: string): text is Operator {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !types.isDate(value)
 }
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'number') return String(value)
-  if (value instanceof Date) return 'a Date that is not valid'
+  if (types.isDate(value)) return 'a Date that is not valid'
   return typeof value === 'object' ? 'an object' : `of type ${typeof value}`
 }

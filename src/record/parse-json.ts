@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { StemmaError } from '../errors/stemma-error.js'
 import { quote } from './quote.js'
 
@@ -33,7 +34,7 @@ function parseText(text: string, what: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     // The engine's message quotes the document, which may hold anything; only the place is taken from it.
-    const position = error instanceof Error ? /position ([0-9]+)/.exec(error.message)?.[1] : undefined
+    const position = types.isNativeError(error) ? /position ([0-9]+)/.exec(error.message)?.[1] : undefined
     const place = position === undefined ? '' : `, see ${placeOf(text, Number(position))}`
     throw new StemmaError('INVALID_INPUT', `${what} is not JSON${place}`)
   }

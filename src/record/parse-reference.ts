@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { StemmaError, isStemmaError } from '../errors/stemma-error.js'
 import { parse } from '../schemas/parse.js'
 import { referenceInputSchema, type Reference, type ReferenceInput, type Selector } from '../schemas/reference.js'
@@ -56,7 +57,7 @@ export function toReference(input: string | ReferenceInput): Reference {
   const chosen = selectorsOf(parts, shown)
   if (chosen.length > 1)
     throw referenceError(shown, 'has more than one of version, sequence, digest, stage and alias', 'Give only one of them.')
-  const at = parts.at instanceof Date ? dateText(parts.at, shown) : parts.at
+  const at = types.isDate(parts.at) ? dateText(parts.at, shown) : parts.at
   return complete(checkModelName(parts.name), chosen[0] ?? latest, parts.audience, at, shown)
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { randomFillSync } from 'node:crypto'
 
 /**
@@ -40,5 +41,5 @@ export const systemSources: Sources = {
 /** The reason of an abort; callers may abort with anything. */
 function abortError(signal: AbortSignal | undefined): Error {
   const reason: unknown = signal?.reason
-  return reason instanceof Error ? reason : new DOMException(String(reason), 'AbortError')
+  return types.isNativeError(reason) ? reason : new DOMException(String(reason), 'AbortError')
 }

@@ -1,4 +1,4 @@
-import { StemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import { manifestBytes, MAX_MANIFEST_BYTES, readManifest } from '../../record/manifest.js'
 import type { Manifest } from '../../schemas/artifact.js'
 import type { Digest } from '../../schemas/digest.js'
@@ -69,7 +69,7 @@ export function createManifests(blobs: BlobStore, cacheBytes = CACHE_BYTES): Man
 
 /** A damaged or missing manifest is named by the version that needs it. */
 function naming(error: unknown, { name, version }: VersionSummary): unknown {
-  if (!(error instanceof StemmaError) || (error.code !== 'BLOB_MISSING' && error.code !== 'DIGEST_MISMATCH')) return error
+  if (!isStemmaError(error, 'BLOB_MISSING', 'DIGEST_MISMATCH')) return error
   return new StemmaError(error.code, `the manifest of ${name}@${version} cannot be read: ${error.message}`, {
     hint: error.hint,
     details: { ...error.details, name, version },
