@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { ArtifactEntry } from '../schemas/log-input.js'
 
@@ -64,7 +65,7 @@ function isEntry(item: unknown): item is ArtifactEntry {
 }
 
 function toContent(path: string, content: unknown): ArtifactContent {
-  if (content instanceof Uint8Array) return content
+  if (types.isUint8Array(content)) return content
   if (typeof content === 'string' && /\p{Surrogate}/u.test(content)) {
     throw invalid(`artifacts[${JSON.stringify(path)}]: the text has half of a surrogate pair, which UTF-8 cannot hold`, 'Give the bytes.')
   }

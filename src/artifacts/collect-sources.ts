@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { basename, resolve } from 'node:path'
 import { StemmaError } from '../errors/stemma-error.js'
 import { checkArtifactPaths } from '../record/artifact-path.js'
@@ -102,7 +103,7 @@ function fileSource(label: string, file: { path: string; sizeBytes: number }, en
 
 function contentSource(label: string, content: ArtifactContent): ByteSource {
   if (typeof content === 'string') return { kind: 'bytes', label, bytes: encoder.encode(content) }
-  return content instanceof Uint8Array ? { kind: 'bytes', label, bytes: content } : { kind: 'stream', label, stream: content }
+  return types.isUint8Array(content) ? { kind: 'bytes', label, bytes: content } : { kind: 'stream', label, stream: content }
 }
 
 function refuseDoubles(sorted: readonly NamedSource[]): void {
