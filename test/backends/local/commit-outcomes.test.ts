@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { toReference } from '../../../src/record/parse-reference.js'
+import { all, failure, logVersion, move, numberOf } from '../conformance/fixtures.js'
+import { createStoreFixture } from './store-fixture.js'
+
+const DEFINITE = [
+  ['ENOSPC', 'NO_SPACE'],
+  ['EDQUOT', 'NO_SPACE'],
+  ['EROFS', 'READ_ONLY'],
+  ['EACCES', 'ACCESS_DENIED'],
+  ['EPERM', 'ACCESS_DENIED'],
+  ['EMLINK', 'IO'],
+  ['EMFILE', 'IO']
+] as const
+const UNCERTAIN = ['EIO', 'ESTALE', 'ETIMEDOUT', 'EINTR']
+
+async function promotable() {
+  const store = createStoreFixture()
+  const backend = await store.open()
+  await logVersion(backend, 'm')
+  return { store, backend }
+}
+
+describe('an error of the link that publishes an event', () => {
+  it.each(DEFINITE)('%s is %s, and nothing was committed', async (code, expected) => {
+    const { store, backend } = await promotable()
+    store.plan((operation) => (operation === 'link' ? { kind: 'error', code, acts: false } : undefined))
+    await failure(move(backend, 'm', 'production'), expected)
+    store.plan(undefined)
+    expect(await numberOf(await store.open(), 'm@production')).toBe('NOT_FOUND')
+    expect(await store.list('tmp')).toEqual([])
+    await move(backend, 'm', 'production')
+  })
+
+  it.each([...DEFINITE.map(([code]) => code), ...UNCERTAIN, 'EEXIST'])('%s after the act is found to be a success', async (code) => {
+    const { store, backend } = await promotable()
+    let isFirst = true
+    store.plan((operation) => {
+      if (operation !== 'link' || !isFirst) return undefined
+      isFirst = false
+      return { kind: 'error', code, acts: true }
+    })
+    expect((await move(backend, 'm', 'production')).stage).toBe('production')
+    expect(await all(backend.history({ name: 'm' }, {}))).toHaveLength(2)
+  })
+
+  it.each(UNCERTAIN)('%s once is tried again with the same event', async (code) => {
+    const { store, backend } = await promotable()
+    let isFirst = true
+    store.plan((operation) => {
+      if (operation !== 'link' || !isFirst) return undefined
+      isFirst = false
+      return { kind: 'error', code, acts: false }
+    })
+    expect((await move(backend, 'm', 'production')).stage).toBe('production')
+  })
+
+  it.each(UNCERTAIN)('%s that stays is COMMIT_UNKNOWN, which can be asked about later', async (code) => {
+    const { store, backend } = await promotable()
+    store.plan((operation) => (operation === 'link' ? { kind: 'error', code, acts: false } : undefined))
+    const error = await failure(move(backend, 'm', 'production'), 'COMMIT_UNKNOWN')
+    store.plan(undefined)
+    expect(error.details).toMatchObject({ model: 'm', n: 1 })
+    expect(await backend.resolveCommit('m', String(error.details['commitId']), {})).toBeUndefined()
+  })
+})
+
+describe('a folder that cannot be made durable', () => {
+  it('leaves the outcome unknown, and it is found when it works again', async () => {
+    const { store, backend } = await promotable()
+    let links = 0
+    store.plan((operation) => {
+      if (operation === 'link') links += 1
+      return operation === 'fsync' && links > 0 ? { kind: 'error', code: 'EIO', acts: false } : undefined
+    })
+    const error = await failure(move(backend, 'm', 'production', { operationId: 'op-1' }), 'COMMIT_UNKNOWN')
+    store.plan(undefined)
+    expect(await backend.resolveCommit('m', String(error.details['commitId']), {})).toEqual({ n: 1 })
+    expect((await move(backend, 'm', 'production', { operationId: 'op-1' })).stage).toBe('production')
+    expect(await all(backend.history({ name: 'm' }, {}))).toHaveLength(2)
+  })
+
+  it('keeps an answer that changes nothing from being given', async () => {
+    const { store, backend } = await promotable()
+    await move(backend, 'm', 'production')
+    const other = await store.open()
+    store.plan((operation) => (operation === 'fsync' ? { kind: 'error', code: 'EIO', acts: false } : undefined))
+    await failure(move(other, 'm', 'production'), 'IO')
+  })
+})
+
+describe('a full disk', () => {
+  it.each(['open', 'write', 'fsync'])('at %s leaves nothing behind, and the same call works when there is space', async (failing) => {
+    const { store, backend } = await promotable()
+    store.plan((operation) => (operation === failing ? { kind: 'error', code: 'ENOSPC', acts: false } : undefined))
+    await failure(move(backend, 'm', 'production'), 'NO_SPACE')
+    store.plan(undefined)
+    expect(await store.list('tmp')).toEqual([])
+    expect((await move(backend, 'm', 'production')).stage).toBe('production')
+    expect((await backend.resolve(toReference('m@production'), {})).version).toBe('1.0.0')
+  })
+})
