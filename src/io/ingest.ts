@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import type { Sources } from '../util/sources.js'
-import type { TransferOptions } from '../util/options.js'
 import { unlinkQuietly } from './descriptor.js'
 import { timeSlices } from './event-loop.js'
 import { ingestBytes, SMALL_BYTES } from './ingest-small.js'
@@ -8,11 +7,8 @@ import { ingestStream } from './ingest-stream.js'
 import type { IngestFile } from './lane-task.js'
 import { trackProgress, type ProgressTracker } from './progress-tracker.js'
 import { planTasks, runInLanes } from './run-lanes.js'
-import type { Ingested, IngestItem } from './store-fs.js'
+import type { Ingested, IngestItem, IngestOptions } from './store-fs.js'
 import { syncContents } from './sync-contents.js'
-
-/** Options of {@link ingest}, see `StoreFs.ingest`. */
-export type IngestOptions = TransferOptions & { sync: boolean; mode: number }
 
 /** The steps of `StoreFs.ingest`: files in lanes, then streams and bytes one by one, then one flush for all that is small. */
 export async function ingest(items: readonly IngestItem[], options: IngestOptions, sources: Sources): Promise<Ingested[]> {
@@ -42,7 +38,7 @@ export async function ingest(items: readonly IngestItem[], options: IngestOption
 
 async function ingestFiles(
   items: readonly IngestItem[],
-  { mode, sync, signal }: IngestOptions,
+  { mode, sync, signal, onStored }: IngestOptions,
   sources: Sources,
   progress: ProgressTracker,
   results: (Ingested | undefined)[]
@@ -52,7 +48,7 @@ async function ingestFiles(
     if (source.kind === 'file') files.push({ index, label: source.label, path: source.path, sizeBytes: source.sizeBytes, target })
   })
   const tasks = planTasks(files).map((part) => ({ kind: 'ingest', files: part, mode, sync }) as const)
-  await runInLanes(tasks, { sources, signal, progress, results })
+  await runInLanes(tasks, { sources, signal, progress, results, onDone: sync ? undefined : onStored })
 }
 
 async function ingestOthers(

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Sources } from '../util/sources.js'
+import { timeSlices } from './event-loop.js'
 import { runLaneTask, type LaneFile, type LaneResult, type LaneTask } from './lane-task.js'
 import type { ProgressTracker } from './progress-tracker.js'
 import type { Ingested } from './store-fs.js'
@@ -23,6 +24,8 @@ export interface LanesOptions {
   progress: ProgressTracker
   /** Where the result of each file is put, at its index. */
   results: (Ingested | undefined)[]
+  /** Called in this thread for each file that was done, while other lanes go on. */
+  onDone?: ((index: number, result: Ingested) => Promise<void>) | undefined
 }
 
 /** Groups files into tasks of a few milliseconds, a large file being one by itself. Largest first, so that lanes end together. */
@@ -51,19 +54,37 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   const stop = new SharedArrayBuffer(4)
   const flag = new Int32Array(stop)
   const failures: unknown[] = []
+  const done: number[] = []
   let next = 0
 
-  const lane = async (run: (task: LaneTask) => Promise<LaneResult>): Promise<void> => {
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
     try {
-      for (let task = tasks[next++]; task !== undefined && Atomics.load(flag, 0) === 0; task = tasks[next++]) {
-        const done = await run(task)
-        for (const [place, file] of task.files.entries()) results[file.index] = done[place]
-        for (const file of task.files) progress.finished(file.index, results[file.index]?.sizeBytes ?? 0)
-      }
+      await work()
     } catch (error) {
       // The first is the cause: those of the other lanes come from being stopped.
       if (failures.length === 0) failures.push(error)
       Atomics.store(flag, 0, 1)
+    }
+  }
+  const lane = (run: (task: LaneTask) => Promise<LaneResult>, between: () => Promise<void>): Promise<void> =>
+    guarded(async () => {
+      for (let task = tasks[next++]; task !== undefined && Atomics.load(flag, 0) === 0; task = tasks[next++]) {
+        const taskResults = await run(task)
+        for (const [place, { index }] of task.files.entries()) {
+          results[index] = taskResults[place]
+          done.push(index)
+        }
+        for (const { index } of task.files) progress.finished(index, results[index]?.sizeBytes ?? 0)
+        await between()
+      }
+    })
+  const pause = timeSlices(options.sources)
+  const handOn = async (): Promise<void> => {
+    for (let index = done.pop(); index !== undefined && options.onDone !== undefined; index = done.pop()) {
+      check()
+      const result = results[index]
+      if (result !== undefined) await options.onDone(index, result)
+      await pause()
     }
   }
   const check = (): void => {
@@ -78,14 +99,16 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const context = { sources: options.sources, mayBlock: false, check, onBytes: progress.reached }
-    const here = lane((task) => runLaneTask(task, context))
+    // Handing on is done between the tasks of this lane only, so that workers do not wait for it.
+    const here = lane((task) => runLaneTask(task, context), handOn)
     const nothingLeft = here.then(() => false)
     await Promise.all([
       here,
       ...workers.map(async (worker) => {
-        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached))
+        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached), nothing)
       })
     ])
+    if (failures.length === 0) await guarded(handOn)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     for (const worker of workers) worker.close()
@@ -93,6 +116,8 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   signal?.throwIfAborted()
   if (failures.length > 0) throw failures[0]
 }
+
+const nothing = (): Promise<void> => Promise.resolve()
 
 function startWorkers(tasks: readonly LaneTask[], stop: SharedArrayBuffer): WorkerLane[] {
   const wanted = Math.min(MAX_LANES, availableParallelism(), tasks.length) - 1

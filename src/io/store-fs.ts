@@ -15,6 +15,13 @@ export interface Ingested {
   sizeBytes: number
 }
 
+/** Options of {@link StoreFs.ingest}. */
+export interface IngestOptions extends TransferOptions {
+  sync: boolean
+  mode: number
+  onStored?: ((index: number, ingested: Ingested) => Promise<void>) | undefined
+}
+
 /** What {@link StoreFs.stat} tells. */
 export interface FileStat {
   sizeBytes: number
@@ -41,9 +48,12 @@ export interface StoreFs {
    * Copies each source to its new target in one pass that also hashes; results in order. With `sync` all contents are durable
    * when it returns. On any failure it throws, and removes the targets that it wrote.
    *
+   * `onStored`, which an implementation may leave uncalled, lets the caller go on with a target while others are still copied;
+   * in no special order, one at a time, never with `sync`. A target may be gone after it; when it rejects, the call fails.
+   *
    * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED for sources; the system's own error for targets.
    */
-  ingest(items: readonly IngestItem[], options: TransferOptions & { sync: boolean; mode: number }): Promise<Ingested[]>
+  ingest(items: readonly IngestItem[], options: IngestOptions): Promise<Ingested[]>
   /** Hashes files where they lie; lower-case sha256 hex in order, `undefined` for an absent one. */
   hash(paths: readonly string[], options: TransferOptions): Promise<(string | undefined)[]>
   /** The bytes of a file from `start` on. Throws ENOENT before the first byte. */

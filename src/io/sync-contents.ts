@@ -27,7 +27,8 @@ const RELIABLE_TYPES: ReadonlySet<number> = new Set([
  * fraction of one. It is used only where its answer can be trusted. Linux tells of failed writes from 5.8 on. GNU's program
  * passes the failure on; others (BusyBox) ignore it. And some file systems (FUSE, overlay, network) do not carry the call
  * through. In any other case, and whenever it fails for whatever reason, each file is flushed by itself, which reports the
- * failure of exactly that file: so nothing that is lost is taken for stored.
+ * failure of exactly that file: so nothing that is lost is taken for stored. One gap is Linux's own: a failed write that
+ * another program's syncfs was told of, in the moment before ours begins, is not told again; reading finds it by the digest.
  *
  * @throws the system's own error when a content could not be written.
  */

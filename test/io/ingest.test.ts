@@ -231,6 +231,33 @@ describe('a source that cannot be stored', () => {
   })
 })
 
+describe('onStored', () => {
+  it('is called for files as they are done, which the caller may then move', async () => {
+    const items = await Promise.all(
+      Array.from({ length: 600 }, async (_, index) => ({ source: await makeSource(`s${index}`, `${index}`), target: at(`t${index}`) }))
+    )
+    const seen = new Map<number, string>()
+    const onStored = (index: number, ingested: { sha256: string }): Promise<void> => {
+      renameSync(at(`t${index}`), at(`moved${index}`))
+      seen.set(index, ingested.sha256)
+      return Promise.resolve()
+    }
+    const ingested = await fs.ingest(items, { ...options, onStored })
+    expect(ingested.map((_, index) => seen.get(index))).toEqual(ingested.map(({ sha256: hex }) => hex))
+    expect(await readFile(at('moved599'), 'utf8')).toBe('599')
+    seen.clear()
+    await fs.ingest(items, { ...options, sync: true, onStored })
+    expect(seen.size).toBe(0)
+  })
+
+  it('fails the call when it rejects, and no target is left', async () => {
+    const items = [{ source: await makeSource('a', 'a'), target: at('t1') }, { source: await makeSource('b', 'b'), target: at('t2') }]
+    const onStored = (): Promise<void> => Promise.reject(new RangeError('mine'))
+    await expect(fs.ingest(items, { ...options, onStored })).rejects.toThrow(RangeError)
+    expect(readdirSync(folder).sort()).toEqual(['a', 'b'])
+  })
+})
+
 describe('failures', () => {
   it('rejects with the error of the system when a target is taken, leaves it alone, and removes the others', async () => {
     await writeFile(at('t2'), 'mine')

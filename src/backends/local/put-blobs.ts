@@ -7,7 +7,7 @@ import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { Sources } from '../../util/sources.js'
 import type { StoredBlob } from '../backend.js'
-import { blobFolders, type BlobFolders } from './blob-folders.js'
+import { blobFolders } from './blob-folders.js'
 import { renameIfThere, unlinkIfThere } from './if-there.js'
 
 /** What a local blob store is made from. */
@@ -36,65 +36,81 @@ interface Published {
  */
 export async function putBlobs(sources: readonly ByteSource[], options: TransferOptions, store: LocalBlobStoreOptions): Promise<StoredBlob[]> {
   if (sources.length === 0) return []
-  const folders = blobFolders(store.root)
+  const batch = join(blobFolders(store.root).temporary, `${store.writerTag}-${newId(store.sources)}`)
+  const items = sources.map((source, index) => ({ source, target: `${batch}.${index}` }))
+  const stored = new Map<number, StoredBlob>()
+  const published = new Map<string, Published>()
+  const publishItem = async (index: number, blob: Ingested): Promise<void> => {
+    if (!stored.has(index)) stored.set(index, await publishOnce(`${batch}.${index}`, blob, published, store))
+  }
   try {
-    const batch = join(folders.temporary, `${store.writerTag}-${newId(store.sources)}`)
-    const items = sources.map((source, index) => ({ source, target: `${batch}.${index}` }))
-    const ingested = await store.fs.ingest(items, { ...options, sync: store.durable, mode: 0o444 })
-    return await publishAll(items.map(({ target }) => target), ingested, folders, store)
+    // Without a sync to wait for, names are given while other sources are still copied.
+    const ingesting = { ...options, sync: store.durable, mode: 0o444, onStored: store.durable ? undefined : publishItem }
+    const ingested = await store.fs.ingest(items, ingesting)
+    await publishAll(ingested, publishItem, items, store)
+    if (store.durable) await harden(published, store)
   } catch (error) {
     throw toStemmaError(error, `cannot store ${sources.length === 1 ? (sources[0]?.label ?? '') : `${sources.length} files`}`)
   }
+  return [...stored].sort(([a], [b]) => a - b).map(([, blob]) => blob)
 }
 
 async function publishAll(
-  temporaries: readonly string[],
   ingested: readonly Ingested[],
-  folders: BlobFolders,
+  publishItem: (index: number, blob: Ingested) => Promise<void>,
+  items: readonly { target: string }[],
   store: LocalBlobStoreOptions
-): Promise<StoredBlob[]> {
+): Promise<void> {
   const pause = timeSlices(store.sources)
-  const published = new Map<string, Published>()
-  const stored: StoredBlob[] = []
-  const left = new Set(temporaries)
   try {
     for (const [index, blob] of ingested.entries()) {
-      const temporary = temporaries[index] ?? ''
-      let result = published.get(blob.sha256)
-      if (result === undefined) {
-        result = await publish(temporary, blob, folders, store)
-        published.set(blob.sha256, result)
-      }
-      await unlinkIfThere(temporary, store.fs)
-      left.delete(temporary)
-      stored.push({ digest: `sha256:${blob.sha256}`, sizeBytes: blob.sizeBytes, existed: result.existed })
+      await publishItem(index, blob)
       await pause()
     }
-  } finally {
-    for (const temporary of left) await unlinkIfThere(temporary, store.fs).catch(() => undefined)
+  } catch (error) {
+    for (const { target } of items) await unlinkIfThere(target, store.fs).catch(() => undefined)
+    throw error
   }
-  if (store.durable) {
-    const foreign = [...published].filter(([, result]) => result.foreign)
-    if (foreign.length > 0) await store.fs.syncFiles(foreign.map(([hex]) => join(folders.blobs, hex)))
-    // Also when all existed: their names may be as new as another writer's last step.
-    await store.fs.syncFolder(folders.blobs)
+}
+
+async function publishOnce(
+  temporary: string,
+  blob: Ingested,
+  published: Map<string, Published>,
+  store: LocalBlobStoreOptions
+): Promise<StoredBlob> {
+  let result = published.get(blob.sha256)
+  if (result === undefined) {
+    result = await publish(temporary, blob, store)
+    published.set(blob.sha256, result)
   }
-  return stored
+  await unlinkIfThere(temporary, store.fs)
+  return { digest: `sha256:${blob.sha256}`, sizeBytes: blob.sizeBytes, existed: result.existed }
+}
+
+async function harden(published: ReadonlyMap<string, Published>, { fs, root }: LocalBlobStoreOptions): Promise<void> {
+  const { blobs } = blobFolders(root)
+  const foreign = [...published].filter(([, result]) => result.foreign)
+  if (foreign.length > 0) await fs.syncFiles(foreign.map(([hex]) => join(blobs, hex)))
+  // Also when all existed: their names may be as new as another writer's last step.
+  await fs.syncFolder(blobs)
 }
 
 /**
  * Gives a temporary file the name of its digest, or keeps what has it already. A loop, for between looking and doing, garbage
  * collection may take the blob away, and another writer may put it there.
  */
-async function publish(temporary: string, blob: Ingested, folders: BlobFolders, store: LocalBlobStoreOptions): Promise<Published> {
+async function publish(temporary: string, blob: Ingested, store: LocalBlobStoreOptions): Promise<Published> {
   const { fs, sources } = store
+  const folders = blobFolders(store.root)
   const target = join(folders.blobs, blob.sha256)
   let existed = false
   for (;;) {
+    // Before looking whether it is there: most blobs are new.
+    if (await linkOrRename(temporary, target, fs)) return { existed, foreign: false }
     const found = await fs.stat(target)
-    if (found === undefined) {
-      if (await linkOrRename(temporary, target, fs)) return { existed, foreign: false }
-    } else if (found.isFile && found.sizeBytes === blob.sizeBytes) {
+    if (found === undefined) continue
+    if (found.isFile && found.sizeBytes === blob.sizeBytes) {
       existed = true
       const kept = await keep(temporary, target, store)
       if (kept !== undefined) return { existed, foreign: kept === 'touched' }
@@ -126,7 +142,7 @@ async function keep(temporary: string, target: string, { fs, sources }: LocalBlo
 
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Whether the name was free. Where there are no hard links the file is renamed: at worst over the same bytes. */
+/** Whether the name was free. Where there are no hard links the file is renamed, at worst over the same bytes. */
 async function linkOrRename(temporary: string, target: string, fs: StoreFs): Promise<boolean> {
   try {
     await fs.link(temporary, target)
@@ -135,6 +151,7 @@ async function linkOrRename(temporary: string, target: string, fs: StoreFs): Pro
     const code = systemErrorCode(error) ?? ''
     if (code === 'EEXIST') return false
     if (!NO_LINKS.has(code)) throw error
+    if (fs.exists(target)) return false
     await fs.rename(temporary, target)
     return true
   }
