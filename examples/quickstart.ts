@@ -70,8 +70,8 @@ await runAsProgram(import.meta.url, async () => {
 
   const then = (await getVersion('spam@1.0.2')).createdAt
   step(`What was in production at ${then}, and why?`)
-  const { version, because } = await liveAt(then)
-  say(`spam@${version.version}, by ${because?.actor ?? 'somebody'}: ${because?.reason ?? 'no reason given'}`)
+  const { version, since } = await liveAt(then)
+  say(`spam@${version.version}, by ${since?.by ?? 'somebody'}: ${since?.reason ?? 'no reason given'}`)
 
   step('Is every byte and every event still as it was written?')
   const report = await verify()

@@ -1,7 +1,7 @@
 import type { VersionSummary } from '../schemas/model-version.js'
 
 /** Format of an encoded state. Another number is not read: the state is folded again from its events. */
-export const STATE_FORMAT = 1
+export const STATE_FORMAT = 2
 
 /** One value per version, equal ones stored once: `values[at[i]]` is that of sequence i + 1. */
 export interface SharedColumn<T> {
@@ -37,7 +37,10 @@ export interface EncodedState {
   evaluations: SparseColumn<VersionSummary['evaluations']>
   featureImportance: SparseColumn<VersionSummary['featureImportance']>
   derivedFrom: SparseColumn<VersionSummary['derivedFrom']>
-  audiences: SparseColumn<string[]>
+  /** Of those that were moved since they were made. */
+  stageSince: SparseColumn<VersionSummary['stageSince']>
+  /** Gives the audiences, too. */
+  live: SparseColumn<VersionSummary['live']>
   aliases: SparseColumn<string[]>
   approvals: SparseColumn<VersionSummary['approvals']>
   createdBy: SparseColumn<string>
@@ -58,7 +61,8 @@ const SPARSE = [
   'evaluations',
   'featureImportance',
   'derivedFrom',
-  'audiences',
+  'stageSince',
+  'live',
   'aliases',
   'approvals',
   'createdBy',

@@ -1,6 +1,6 @@
 import { StemmaError } from '../errors/stemma-error.js'
 import type { ModelEvent } from '../schemas/event.js'
-import type { VersionSummary } from '../schemas/model-version.js'
+import type { LiveSince, StageSince, VersionSummary } from '../schemas/model-version.js'
 import { ARCHIVED, liveVersion, PRODUCTION } from './live-version.js'
 import type { ModelState } from './model-state.js'
 
@@ -40,17 +40,20 @@ function created(state: ModelState, event: EventOf<'version.created'>): VersionS
   if (data.sequence !== state.versions.length + 1) {
     throw contradiction(state, event, `it has sequence ${data.sequence} where ${state.versions.length + 1} comes next`)
   }
+  const at = new Date(event.ts).toISOString()
   const version: VersionSummary = {
     ...data.birth,
     name: state.name,
     version: data.version,
     sequence: data.sequence,
     digest: data.digest,
-    createdAt: new Date(event.ts).toISOString(),
+    createdAt: at,
     sizeBytes: data.sizeBytes,
     artifactCount: data.artifactCount,
     stage: 'none',
+    stageSince: { at, ...byActor(event), action: 'created' },
     audiences: [],
+    live: [],
     aliases: [...new Set(data.aliases)].sort(),
     tags: data.tags,
     approvals: []
@@ -69,9 +72,9 @@ function stageChanged(state: ModelState, event: EventOf<'stage.changed'>): Versi
   if (released.some((audience) => !before.audiences.includes(audience))) {
     throw contradiction(state, event, `${data.version} gives up an audience that it is not live for`)
   }
-  const audiences = before.audiences.filter((audience) => !released.includes(audience))
-  if (taken !== undefined) audiences.push(taken)
-  const after = consistent(state, event, { ...before, stage: data.to, audiences: audiences.sort() })
+  const live = before.live.filter(({ audience }) => !released.includes(audience))
+  if (taken !== undefined) live.push(liveSince(event, taken))
+  const after = consistent(state, event, inStage(before, data.to, live, stageSince(event)))
   if (taken === undefined) {
     if (data.replaced !== undefined) throw contradiction(state, event, `it replaces ${data.replaced} but takes no audience`)
     return [after]
@@ -81,12 +84,39 @@ function stageChanged(state: ModelState, event: EventOf<'stage.changed'>): Versi
     throw contradiction(state, event, `${holder?.version ?? 'no version'} is live for '${taken}', not ${data.replaced ?? 'none'}`)
   }
   if (holder === undefined) return [after]
-  return [after, consistent(state, event, displaced(holder, taken, data.archived ?? []))]
+  return [after, consistent(state, event, displaced(holder, taken, event))]
 }
 
-function displaced(holder: VersionSummary, audience: string, archived: readonly string[]): VersionSummary {
-  const audiences = holder.audiences.filter((held) => held !== audience)
-  return { ...holder, audiences, stage: archived.includes(holder.version) ? ARCHIVED : holder.stage }
+/** The version in a stage, live as said; `since` counts only if it was not in that stage before. */
+function inStage(before: VersionSummary, stage: string, live: LiveSince[], since: StageSince): VersionSummary {
+  const sorted = live.toSorted((a, b) => (a.audience < b.audience ? -1 : 1))
+  const audiences = sorted.map(({ audience }) => audience)
+  return { ...before, stage, stageSince: before.stage === stage ? before.stageSince : since, audiences, live: sorted }
+}
+
+function stageSince(event: EventOf<'stage.changed'>): StageSince {
+  return { at: new Date(event.ts).toISOString(), ...byActor(event), ...withReason(event), action: event.data.action }
+}
+
+function liveSince(event: EventOf<'stage.changed'>, audience: string): LiveSince {
+  const { action, replaced } = event.data
+  const at = new Date(event.ts).toISOString()
+  return { audience, at, ...byActor(event), ...withReason(event), action, ...(replaced === undefined ? {} : { replaced }) }
+}
+
+function byActor({ actor }: ModelEvent): { by?: string } {
+  return actor === undefined ? {} : { by: actor }
+}
+
+function withReason({ data }: EventOf<'stage.changed'>): { reason?: string } {
+  return data.reason === undefined ? {} : { reason: data.reason }
+}
+
+function displaced(holder: VersionSummary, audience: string, event: EventOf<'stage.changed'>): VersionSummary {
+  const { version, archived = [] } = event.data
+  const live = holder.live.filter((held) => held.audience !== audience)
+  const stage = archived.includes(holder.version) ? ARCHIVED : holder.stage
+  return inStage(holder, stage, live, { ...stageSince(event), replacedBy: version })
 }
 
 /** A version is in production exactly when it is live for somebody. */
@@ -142,9 +172,9 @@ function deleted(state: ModelState, event: EventOf<'version.deleted'>): VersionS
   const { data } = event
   const before = present(state, event, data.version)
   if (before.stage === PRODUCTION) throw contradiction(state, event, `${data.version} is in production and cannot be deleted`)
-  const tombstone = { at: new Date(event.ts).toISOString(), reason: data.reason }
-  const by = event.actor === undefined ? {} : { by: event.actor }
-  return [{ ...before, stage: ARCHIVED, aliases: [], deleted: { ...tombstone, ...by } }]
+  const tombstone = { at: new Date(event.ts).toISOString(), reason: data.reason, ...byActor(event) }
+  const archived = inStage(before, ARCHIVED, [], { ...tombstone, action: 'deleted' })
+  return [{ ...archived, aliases: [], deleted: tombstone }]
 }
 
 function present(state: ModelState, event: ModelEvent, version: string): VersionSummary {

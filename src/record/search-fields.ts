@@ -41,7 +41,7 @@ const ANY: Shape = { is: 'any' }
 const NUMBERS: Shape = { is: 'map', each: NUMBER }
 
 /**
- * Every field that can be searched, in the order in which documentation and messages list them. Lists (`audiences`,
+ * Every field that can be searched, in the order in which documentation and messages list them. Lists (`audiences`, `live`,
  * `aliases`, `evaluations`, `datasets`, `derivedFrom`, `approvals`) stand for each of their elements.
  */
 const FIELDS: ReadonlyMap<string, SearchField> = new Map<string, SearchField>([
@@ -54,7 +54,21 @@ const FIELDS: ReadonlyMap<string, SearchField> = new Map<string, SearchField>([
   ['sizeBytes', { shape: NUMBER, read: (version) => version.sizeBytes }],
   ['artifactCount', { shape: NUMBER, read: (version) => version.artifactCount }],
   ['stage', { shape: TEXT, read: (version) => version.stage }],
+  [
+    'stageSince',
+    {
+      shape: { is: 'record', of: { at: INSTANT, by: TEXT, reason: TEXT, action: TEXT, replacedBy: VERSION } },
+      read: (version) => version.stageSince
+    }
+  ],
   ['audiences', { shape: TEXT, read: (version) => version.audiences }],
+  [
+    'live',
+    {
+      shape: { is: 'record', of: { audience: TEXT, at: INSTANT, by: TEXT, reason: TEXT, action: TEXT, replaced: VERSION } },
+      read: (version) => version.live
+    }
+  ],
   ['aliases', { shape: TEXT, read: (version) => version.aliases }],
   ['tags', { shape: { is: 'map', each: TEXT }, read: (version) => version.tags }],
   ['description', { shape: TEXT, read: (version) => version.description }],

@@ -7,7 +7,7 @@ import type { ModelState } from './model-state.js'
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   ...['schemaVersion', 'name', 'version', 'sequence', 'digest', 'createdAt', 'createdBy', 'sizeBytes', 'artifactCount'],
   ...['params', 'metrics', 'evaluations', 'featureImportance', 'datasets', 'derivedFrom', 'signature', 'training'],
-  ...['code', 'environment', 'hardware', 'stage', 'audiences', 'aliases', 'tags', 'description', 'approvals', 'deleted']
+  ...['code', 'environment', 'hardware', 'stage', 'stageSince', 'audiences', 'live', 'aliases', 'tags', 'description', 'approvals', 'deleted']
 ])
 
 /**
@@ -43,7 +43,8 @@ export function encodeState(state: ModelState): EncodedState {
     evaluations: sparse(versions, (version) => nonEmpty(version.evaluations)),
     featureImportance: sparse(versions, ({ featureImportance: named }) => (Object.keys(named).length > 0 ? named : undefined)),
     derivedFrom: sparse(versions, (version) => nonEmpty(version.derivedFrom)),
-    audiences: sparse(versions, (version) => nonEmpty(version.audiences)),
+    stageSince: sparse(versions, (version) => (version.stageSince.action === 'created' ? undefined : version.stageSince)),
+    live: sparse(versions, (version) => nonEmpty(version.live)),
     aliases: sparse(versions, (version) => nonEmpty(version.aliases)),
     approvals: sparse(versions, (version) => nonEmpty(version.approvals)),
     createdBy: sparse(versions, (version) => version.createdBy),
@@ -119,7 +120,9 @@ function decodeVersion(json: EncodedState, name: string, index: number): Version
     environment,
     hardware,
     stage,
+    stageSince: { at: createdAt, action: 'created' },
     audiences: [],
+    live: [],
     aliases: [],
     tags,
     approvals: []
@@ -131,10 +134,17 @@ function fillSparse(versions: readonly VersionSummary[], json: EncodedState): vo
   fill(versions, json.evaluations, (version, value) => (version.evaluations = value))
   fill(versions, json.featureImportance, (version, value) => (version.featureImportance = value))
   fill(versions, json.derivedFrom, (version, value) => (version.derivedFrom = value))
-  fill(versions, json.audiences, (version, value) => (version.audiences = value))
   fill(versions, json.aliases, (version, value) => (version.aliases = value))
   fill(versions, json.approvals, (version, value) => (version.approvals = value))
-  fill(versions, json.createdBy, (version, value) => (version.createdBy = value))
+  fill(versions, json.createdBy, (version, value) => {
+    version.createdBy = value
+    version.stageSince.by = value
+  })
+  fill(versions, json.stageSince, (version, value) => (version.stageSince = value))
+  fill(versions, json.live, (version, value) => {
+    version.live = value
+    version.audiences = value.map(({ audience }) => audience)
+  })
   fill(versions, json.description, (version, value) => (version.description = value))
   fill(versions, json.signature, (version, value) => (version.signature = value))
   fill(versions, json.training, (version, value) => (version.training = value))

@@ -24,6 +24,36 @@ export const deletionSchema = z.looseObject({ at: instantSchema, reason: z.strin
 /** A version's tombstone. */
 export type Deletion = z.infer<typeof deletionSchema>
 
+const becameSo = {
+  at: instantSchema,
+  /** Who asked for it; absent when nobody said. */
+  by: z.string().optional(),
+  /** As it was given with the change. */
+  reason: z.string().optional()
+}
+
+/** When and why a version entered the stage that it is in. */
+export const stageSinceSchema = z.looseObject({
+  ...becameSo,
+  /** What moved it. A version that another one displaced has the action of that other one's move, and `replacedBy`. */
+  action: z.enum(['created', 'transition', 'rollback', 'deleted']),
+  /** The version that took its last audience, where that is why it was archived. */
+  replacedBy: z.string().optional()
+})
+/** When and why a version entered the stage that it is in. */
+export type StageSince = z.infer<typeof stageSinceSchema>
+
+/** One audience that a version is live for, and when and why it became so. */
+export const liveSinceSchema = z.looseObject({
+  audience: z.string(),
+  ...becameSo,
+  action: z.enum(['transition', 'rollback']),
+  /** The version that was live for the audience until then; absent when there was none. */
+  replaced: z.string().optional()
+})
+/** One audience that a version is live for, and when and why it became so. */
+export type LiveSince = z.infer<typeof liveSinceSchema>
+
 /** A version without its list of artifacts: what lists, filters and events work on. */
 export const versionSummarySchema = z.looseObject({
   name: z.string(),
@@ -41,8 +71,12 @@ export const versionSummarySchema = z.looseObject({
   ...birthSchema.shape,
   // The living part.
   stage: z.string(),
+  /** When, by whom and why it entered that stage. */
+  stageSince: stageSinceSchema,
   /** Audiences that it is live for in production, sorted. */
   audiences: z.array(z.string()),
+  /** For each of the audiences, in the same order, since when it is live for it, by whom and why. */
+  live: z.array(liveSinceSchema),
   /** Sorted. */
   aliases: z.array(z.string()),
   tags: z.record(z.string(), z.string()),

@@ -89,8 +89,8 @@ describe('the spam filter', () => {
     const rolledBack = entries.at(-1)
     expect(rolledBack).toMatchObject({ type: 'rollback', version: '1.0.0', replaced: '1.0.3', actor: 'on-call', reason: 'newsletter readers complain' })
     const promotedAt = entries.find((entry) => entry.type === 'transition' && entry.version === '1.0.3')?.at ?? ''
-    expect(await liveAt(promotedAt)).toMatchObject({ version: { version: '1.0.3' }, because: { actor: 'release-gate' } })
-    expect(await liveAt(rolledBack?.at ?? '')).toMatchObject({ version: { version: '1.0.0' }, because: { type: 'rollback' } })
+    expect(await liveAt(promotedAt)).toMatchObject({ version: { version: '1.0.3' }, since: { by: 'release-gate', action: 'transition', replaced: '1.0.0' } })
+    expect(await liveAt(rolledBack?.at ?? '')).toMatchObject({ version: { version: '1.0.0' }, since: { action: 'rollback', by: 'on-call', reason: 'newsletter readers complain' } })
     expect((await story()).at(-1)).toContain('1.0.0 instead of 1.0.3: newsletter readers complain')
   })
 

@@ -120,7 +120,12 @@ describe('past states', () => {
     sources.advance(40 * day)
     await logSmall(registry, 'credit', 'b')
     await registry.transitionStage('credit#2', 'production', { reason: 'better' })
-    expect((await registry.getVersion('credit@production?at=2026-03-01')).version).toBe('1.0.0')
+    const live = { audience: 'default', at: '2026-02-01T00:00:00.001Z', reason: 'first', action: 'transition' }
+    expect(await registry.getVersion('credit@production?at=2026-03-01')).toMatchObject({ version: '1.0.0', stageSince: { reason: 'first' }, live: [live] })
+    const since = { at: expect.stringMatching(/^2026-03-13/) as unknown, reason: 'better', action: 'transition', replacedBy: '1.0.1' }
+    expect(await registry.getVersion('credit@1.0.0')).toMatchObject({ stage: 'archived', stageSince: since, live: [] })
+    expect((await all(registry.search({ where: { 'stageSince.replacedBy': '1.0.1', 'stageSince.at': { gte: '2026-03-13' } } }))).map(({ version }) => version)).toEqual(['1.0.0'])
+    expect((await all(registry.search("live.audience = 'default' and live.reason = 'better'"))).map(({ version }) => version)).toEqual(['1.0.1'])
     expect((await registry.getVersion('credit@production')).version).toBe('1.0.1')
     expect((await registry.getVersion({ name: 'credit', at: '2026-03-01' })).version).toBe('1.0.0')
     expect((await errorOf(registry.getVersion('credit@production?at=2026-01-01'))).code).toBe('NOT_FOUND')

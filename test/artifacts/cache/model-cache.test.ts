@@ -17,7 +17,8 @@ function modelVersion({ artifacts, digest }: SampleVersion): ModelVersion {
   return modelVersionSchema.parse({
     name: 'credit', version: '1.0.0', sequence: 1, digest, createdAt: '2026-03-01T00:00:00.000Z', sizeBytes: 7, artifactCount: artifacts.length,
     schemaVersion: 1, params: {}, metrics: {}, evaluations: [], featureImportance: {}, datasets: [], derivedFrom: [],
-    code: missing, environment: missing, hardware: missing, stage: 'production', audiences: ['default'], aliases: [], tags: {}, approvals: [], artifacts
+    code: missing, environment: missing, hardware: missing, stage: 'production', audiences: ['default'], aliases: [], tags: {}, approvals: [], artifacts,
+    stageSince: { at: '2026-03-02T00:00:00.000Z', action: 'transition' }, live: [{ audience: 'default', at: '2026-03-02T00:00:00.000Z', action: 'transition' }]
   })
 }
 
