@@ -6,6 +6,7 @@ import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { TransferOptions } from '../util/options.js'
+import { checkExpectedCurrent } from './check-expected-current.js'
 import { checkText, rollbackOptionsSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
@@ -17,7 +18,7 @@ export interface RollbackOptions extends MutationOptions, TransferOptions {
   reason?: string | undefined
   /** The version to go back to, `1.0.1` or `#3`. @default the one that was live before the current one */
   to?: string | number | undefined
-  /** The version that must be live now, `null` for none. @default not checked */
+  /** The number of the version that must be live now, `1.0.2`, or `null` for none. @default not checked */
   expectedCurrent?: string | null | undefined
 }
 
@@ -28,7 +29,13 @@ export async function rollback(context: RegistryContext, name: string, options: 
   assertNoSecrets(checkText(reason, 'reason') ?? '', 'reason', [])
   const model = checkModelName(name)
   return context.backend.rollback(
-    { name: model, audience: checkAudience(audience ?? 'default'), to: target(model, options.to), reason, expectedCurrent },
+    {
+      name: model,
+      audience: checkAudience(audience ?? 'default'),
+      to: target(model, options.to),
+      reason,
+      expectedCurrent: checkExpectedCurrent(expectedCurrent)
+    },
     { signal, operationId, actor: actor ?? context.actor, onProgress: options.onProgress }
   )
 }

@@ -5,6 +5,7 @@ import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
+import { checkExpectedCurrent } from './check-expected-current.js'
 import { checkText, transitionOptionsSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
@@ -17,7 +18,7 @@ export interface TransitionOptions extends MutationOptions {
   audience?: string | undefined
   /** Why; kept in the history. */
   reason?: string | undefined
-  /** The version that must be live for the audience now, `null` for none. @default not checked */
+  /** The number of the version that must be live for the audience now, `1.0.2`, or `null` for none. @default not checked */
   expectedCurrent?: string | null | undefined
 }
 
@@ -37,7 +38,7 @@ export async function transitionStage(
       stage,
       audience: audience === undefined ? undefined : checkAudience(audience),
       reason,
-      expectedCurrent
+      expectedCurrent: checkExpectedCurrent(expectedCurrent)
     },
     { signal, operationId, actor: actor ?? context.actor }
   )

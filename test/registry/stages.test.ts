@@ -27,6 +27,27 @@ describe('transitionStage', () => {
     expect((await registry.getVersion('shop@production')).version).toBe('1.0.0')
   })
 
+  it.each([
+    ['shop@1.0.0', "'1.0.0'"],
+    ['production', "'1.0.2'"],
+    ['v1', "'1.0.2'"],
+    ['#1', "'1.0.2'"],
+    ['', "'1.0.2'"]
+  ])('refuses %j as expectedCurrent, and shows the form that is wanted', async (expectedCurrent, shown) => {
+    const registry = await testRegistry()
+    const refused = { code: 'INVALID_INPUT', message: expect.stringContaining('expectedCurrent') as unknown, hint: expect.stringContaining(shown) as unknown }
+    expect(await errorOf(registry.transitionStage('shop', 'production', { expectedCurrent }))).toMatchObject(refused)
+    expect(await errorOf(registry.rollback('shop', { expectedCurrent }))).toMatchObject(refused)
+  })
+
+  it('takes a version as expectedCurrent with a v in front, too', async () => {
+    const registry = await testRegistry()
+    await logSmall(registry, 'shop', 'a')
+    await logSmall(registry, 'shop', 'b')
+    await registry.transitionStage('shop@1.0.0', 'production')
+    expect((await registry.transitionStage('shop@1.0.1', 'production', { expectedCurrent: 'v1.0.0' })).version).toBe('1.0.1')
+  })
+
   it('writes no event for a move to where the version is', async () => {
     const registry = await testRegistry()
     await logSmall(registry, 'shop', 'a')
