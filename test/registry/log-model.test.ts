@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { startTraining } from '../../src/registry/start-training.js'
+import type { Training } from '../../src/schemas/training.js'
 import type { Progress } from '../../src/util/options.js'
 import { all, errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
 
@@ -66,6 +67,18 @@ describe('logModel', () => {
     const digests = []
     for (const artifacts of variants) digests.push((await registry.logModel({ name: 'same', artifacts, capture: false })).digest)
     expect(new Set(digests).size).toBe(1)
+  })
+
+  it('takes a long training, up to what an event can hold', async () => {
+    const registry = await testRegistry()
+    const training = (count: number): Training => ({
+      ...{ startedAt: '2026-03-01T00:00:00.000Z', finishedAt: '2026-03-01T01:00:00.000Z', durationMs: 3_600_000, params: {} },
+      series: { loss: Array.from({ length: count }, (_, step) => ({ step, value: 1 / (step + 1), elapsedMs: step })) }
+    })
+    const version = await logSmall(registry, 'trained', 'x', { training: training(5_000) })
+    expect(version.training?.series['loss']).toHaveLength(5_000)
+    expect(version.metrics).toEqual({ loss: 1 / 5_000 })
+    expect((await errorOf(logSmall(registry, 'trained', 'x', { training: training(25_000) }))).code).toBe('TOO_LARGE')
   })
 
   it('takes params and metrics of a training, where nothing else was said', async () => {
