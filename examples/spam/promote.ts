@@ -22,7 +22,8 @@ export async function promote(reference = 'spam@latest'): Promise<GateResult> {
   const candidate = await getVersion(reference)
   const previous = await liveVersion()
   const differences = previous ? await compare(`spam@${previous.version}`, `spam@${candidate.version}`) : undefined
-  const worse = [...(differences?.metrics ?? []), ...(differences?.evaluations ?? [])].filter(isWorse)
+  const whole = (differences?.metrics ?? []).map((difference) => ({ ...difference, metric: difference.field }))
+  const worse = [...whole, ...(differences?.evaluations ?? [])].filter(isWorse)
   if (worse.length > 0) return { candidate, previous, promoted: false, reasons: worse.map(inWords) }
 
   const reasons = previous
@@ -46,9 +47,9 @@ async function liveVersion(): Promise<ModelVersion | undefined> {
 }
 
 /** More good mail blocked is worse; less of anything else is. */
-function isWorse({ field, delta }: NumberDifference): boolean {
+function isWorse({ metric, delta }: NumberDifference & { metric: string }): boolean {
   const change = delta ?? 0
-  return field.endsWith('blocked') ? change > TOLERANCE : change < -TOLERANCE
+  return metric === 'blocked' ? change > TOLERANCE : change < -TOLERANCE
 }
 
 function inWords({ field, a, b }: NumberDifference): string {

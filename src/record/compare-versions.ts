@@ -1,6 +1,7 @@
 import type { Artifact } from '../schemas/artifact.js'
-import type { Difference, VersionComparison } from '../schemas/comparison.js'
+import type { Difference, EvaluationDifference, VersionComparison } from '../schemas/comparison.js'
 import type { Dataset } from '../schemas/dataset.js'
+import type { Evaluation } from '../schemas/evaluation.js'
 import type { ModelVersion } from '../schemas/model-version.js'
 import { canonicalJson } from '../util/canonical-json.js'
 import { compareCode, compareEnvironments, compareHardware } from './compare-environments.js'
@@ -11,7 +12,7 @@ import { jsonDifferences, numberDifferences, sortByField } from './json-differen
  * entry for it, and every list is sorted by field or path.
  *
  * - `params`: what was given and what the training recorded, taken together; of the same name, the given one counts.
- * - `evaluations`: `<dataset>/<slice>/<metric>`, with `*` where no data set or no slice is named.
+ * - `evaluations`: by data set, slice and metric; `field` joins them with `/`, `*` where no data set or no slice is named.
  * - `datasets`: `<name>.<role>.<property>`, or `<name>.<property>` without a role.
  * - `environment`, `hardware`: as `compareEnvironments` and `compareHardware` have it.
  */
@@ -27,7 +28,7 @@ export function compareVersions(a: ModelVersion, b: ModelVersion): VersionCompar
     sizeDeltaBytes: b.sizeBytes - a.sizeBytes,
     artifacts,
     metrics: numberDifferences(Object.entries(a.metrics), Object.entries(b.metrics)),
-    evaluations: numberDifferences(evaluatedNumbers(a), evaluatedNumbers(b)),
+    evaluations: compareEvaluations(a.evaluations, b.evaluations),
     featureImportance: numberDifferences(Object.entries(a.featureImportance), Object.entries(b.featureImportance)),
     params: jsonDifferences(effectiveParams(a), effectiveParams(b)),
     tags: compareTags(a.tags, b.tags),
@@ -64,10 +65,22 @@ function sortByPath<T extends { path: string }>(items: T[]): T[] {
 }
 
 /** When the same part was evaluated twice, the later one counts. */
-function evaluatedNumbers(version: ModelVersion): [string, number][] {
-  return version.evaluations.flatMap(({ dataset = '*', slice = '*', metrics }) =>
-    Object.entries(metrics).map(([metric, value]): [string, number] => [`${dataset}/${slice}/${metric}`, value])
-  )
+function compareEvaluations(a: readonly Evaluation[], b: readonly Evaluation[]): EvaluationDifference[] {
+  const parts = new Map<string, Pick<EvaluationDifference, 'field' | 'dataset' | 'slice' | 'metric'>>()
+  const numbersOf = (evaluations: readonly Evaluation[]): [string, number][] =>
+    evaluations.flatMap(({ dataset, slice, metrics }) =>
+      Object.entries(metrics).map(([metric, value]): [string, number] => {
+        const key = JSON.stringify([dataset, slice, metric])
+        const field = `${dataset ?? '*'}/${slice ?? '*'}/${metric}`
+        parts.set(key, { field, ...(dataset === undefined ? {} : { dataset }), ...(slice === undefined ? {} : { slice }), metric })
+        return [key, value]
+      })
+    )
+  const differences = numberDifferences(numbersOf(a), numbersOf(b)).flatMap((numbers): EvaluationDifference[] => {
+    const part = parts.get(numbers.field)
+    return part === undefined ? [] : [{ ...numbers, ...part }]
+  })
+  return sortByField(differences)
 }
 
 function effectiveParams(version: ModelVersion): object {

@@ -23,6 +23,18 @@ export const numberDifferenceSchema = z.looseObject({
 /** A number that differs between two sides. */
 export type NumberDifference = z.infer<typeof numberDifferenceSchema>
 
+/** A result of an evaluation that differs between two sides. `field` is `<dataset>/<slice>/<metric>`, with `*` for what is not named. */
+export const evaluationDifferenceSchema = z.looseObject({
+  ...numberDifferenceSchema.shape,
+  /** Absent: the evaluation names no data set. */
+  dataset: z.string().optional(),
+  /** Absent: the evaluation is of the whole. */
+  slice: z.string().optional(),
+  metric: z.string()
+})
+/** A result of an evaluation that differs between two sides. */
+export type EvaluationDifference = z.infer<typeof evaluationDifferenceSchema>
+
 /** What differs between two versions; equal values are left out. */
 export const versionComparisonSchema = z.looseObject({
   a: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
@@ -37,8 +49,7 @@ export const versionComparisonSchema = z.looseObject({
     unchangedCount: z.int()
   }),
   metrics: z.array(numberDifferenceSchema),
-  /** `<dataset>/<slice>/<metric>`. */
-  evaluations: z.array(numberDifferenceSchema),
+  evaluations: z.array(evaluationDifferenceSchema),
   featureImportance: z.array(numberDifferenceSchema),
   params: z.array(differenceSchema),
   tags: z.array(differenceSchema),

@@ -21,7 +21,7 @@ beforeAll(async () => {
   process.env['STEMMA_REGISTRY'] = join(folder, 'registry')
   process.env['STEMMA_CACHE'] = join(folder, 'cache')
   first = await train('first')
-})
+}, 60_000)
 
 afterAll(async () => {
   restore('STEMMA_REGISTRY', before.registry)

@@ -46,10 +46,19 @@ describe('compareVersions', () => {
       { field: 'loss', a: 0.5 }
     ])
     expect(comparison.evaluations).toEqual([
-      { field: '*/*/auc', b: 0.5 },
-      { field: 'loans/site=berlin/auc', a: 0.5 }
+      { field: '*/*/auc', metric: 'auc', b: 0.5 },
+      { field: 'loans/site=berlin/auc', dataset: 'loans', slice: 'site=berlin', metric: 'auc', a: 0.5 }
     ])
     expect(comparison.featureImportance).toEqual([{ field: 'age', b: 1 }])
+  })
+
+  it('keeps evaluations apart whose names only look alike when joined', () => {
+    const metrics = { 'a/b': 1 }
+    const a = modelVersion({ evaluations: [{ dataset: 'x/y', slice: 'z', metrics }, { dataset: '*', metrics }, { metrics: { 'a/b': 2 } }] })
+    const b = modelVersion({ evaluations: [{ dataset: 'x', slice: 'y/z', metrics: { 'a/b': 3 } }, { metrics }] })
+    expect(compareVersions(a, b).evaluations).toHaveLength(4)
+    expect(compareVersions(a, b).evaluations).toContainEqual({ field: '*/*/a/b', metric: 'a/b', a: 2, b: 1, delta: -1 })
+    expect(compareVersions(a, b).evaluations).toContainEqual({ field: 'x/y/z/a/b', dataset: 'x/y', slice: 'z', metric: 'a/b', a: 1 })
   })
 
   it('compares params value by value, with what the training recorded', () => {
