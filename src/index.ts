@@ -23,7 +23,7 @@ export {
 } from './registry/root-verbs.js'
 export { startTraining, type TrainingRecorder } from './registry/start-training.js'
 
-export type { ArtifactContent, ArtifactsInput } from './artifacts/artifacts-input.js'
+export type { ArtifactContent, ArtifactContentEntry, ArtifactsInput } from './artifacts/artifacts-input.js'
 export type { BackendCapabilities, MutationOptions } from './backends/backend.js'
 export type { GarbageOptions } from './registry/collect-garbage.js'
 export type { Logger } from './registry/context.js'

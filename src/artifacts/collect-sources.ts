@@ -34,7 +34,7 @@ export interface CollectedArtifact {
 interface NamedSource {
   path: string
   source: ByteSource
-  entry?: ArtifactEntry | undefined
+  entry?: Pick<ArtifactEntry, 'role' | 'format'> | undefined
 }
 
 const encoder = new TextEncoder()
@@ -75,7 +75,8 @@ async function nameSources(input: ArtifactsInput, options: CollectOptions): Prom
   const entries = classified.kind === 'path' ? [{ source: classified.path }] : classified.entries
   const named: NamedSource[] = []
   for (const entry of entries) {
-    for (const source of await sourcesOf(entry, options)) named.push(source)
+    if ('content' in entry) named.push({ path: entry.path, source: contentSource(entry.path, entry.content), entry })
+    else for (const source of await sourcesOf(entry, options)) named.push(source)
     if (named.length > MAX_FILES) break
   }
   return named
@@ -112,7 +113,7 @@ function refuseDoubles(sorted: readonly NamedSource[]): void {
     if (before?.path !== path) continue
     const sources = [before.source, source].map((each) => (each.kind === 'file' ? each.path : each.label))
     throw new StemmaError('INVALID_INPUT', `artifacts: two sources would both be stored as ${path}: ${sources.join(' and ')}`, {
-      hint: 'Give one of them another path: { source, path }.',
+      hint: 'Give one of them another path: { source, path } or { content, path }.',
       details: { path, sources }
     })
   }

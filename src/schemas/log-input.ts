@@ -45,9 +45,12 @@ export const derivationInputSchema = z.strictObject({
 /** A link to the version that this one was made from. */
 export type DerivationInput = z.infer<typeof derivationInputSchema>
 
-/** One entry of a list of artifacts: a file or folder on disk, and the logical path that it shall have. */
+/**
+ * One entry of a list of artifacts: a file or folder on disk, and the logical path that it shall have. An entry of content in memory
+ * is not data, see `ArtifactContentEntry`.
+ */
 export const artifactEntrySchema = z.strictObject({
-  source: z.string(),
+  source: z.string().min(1),
   /** @default the file's own name; for a folder, the paths inside it */
   path: z.string().optional(),
   role: artifactRoleSchema.optional(),

@@ -47,6 +47,24 @@ describe('what a path means', () => {
     expect(collected[3]).toMatchObject({ role: 'weights', format: 'custom' })
   })
 
+  it('a list: contents in memory with role and format, beside files', async () => {
+    const folder = temporaryFolder()
+    writeFiles(folder, { 'model.bin': 'x' })
+    const input: ArtifactsInput = [
+      { path: 'labels.dat', content: 'ham\nspam\n', role: 'config', format: 'text' },
+      'model.bin',
+      { path: 'scaler.json', content: Buffer.from('{}') },
+      { path: 'z.bin', content: Readable.from(['a']), role: undefined }
+    ]
+    const collected = await collectSources(input, { directory: folder })
+    expect(collected.map(({ path, role, format, source }) => [path, role, format, source.kind])).toEqual([
+      ['labels.dat', 'config', 'text', 'bytes'],
+      ['model.bin', undefined, expect.any(String), 'file'],
+      ['scaler.json', undefined, 'json', 'bytes'],
+      ['z.bin', undefined, undefined, 'stream']
+    ])
+  })
+
   it('an object: contents by path', async () => {
     const stream = Readable.from(['a'])
     const collected = await collectSources({ 'b.json': '{"ä":1}', 'a.bin': Buffer.from('x'), 'c/d': stream }, { directory: '/' })
@@ -60,9 +78,20 @@ describe('what is refused', () => {
     ['nothing', undefined], ['null', null], ['a number', 1], ['an empty text', ''], ['an empty list', []], ['an empty object', {}],
     ['bytes without a path', Buffer.from('x')], ['a stream without a path', Readable.from([])], ['a list of numbers', [1]],
     ['an entry with an unknown field', [{ source: 'x', name: 'y' }]], ['an entry outside a list', { source: 'x' }], ['a number as content', { a: 1 }],
-    ['half a surrogate pair', { a: 'x\ud800' }]
+    ['half a surrogate pair', { a: 'x\ud800' }], ['half a surrogate pair in a list', [{ path: 'a', content: 'x\ud800' }]],
+    ['content without a path', [{ content: 'x' }]], ['content and a source', [{ source: 'x', path: 'a', content: 'x' }]],
+    ['an empty source', [{ source: '' }]], ['a number as content in a list', [{ path: 'a', content: 1 }]], ['an entry of neither', [{ path: 'a' }]],
+    ['an unknown role', [{ path: 'a', content: '', role: 'weight' }]]
   ])('%s: INVALID_INPUT', async (_, input) => {
     await expect(Reflect.apply(collectSources, undefined, [input, { directory: '/' }])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  it.each([
+    [[{ source: 'x', name: 'y' }], 'source, path, role, format'],
+    [[{ path: 'a', content: 'x', mode: 1 }], 'path, content, role, format']
+  ])('unknown fields of an entry %j, with those that are known', async (input, known) => {
+    const failure: unknown = Reflect.apply(collectSources, undefined, [input, { directory: '/' }])
+    await expect(failure).rejects.toMatchObject({ code: 'INVALID_INPUT', hint: `Known fields are ${known}.` })
   })
 
   it('an empty folder', async () => {
