@@ -1,4 +1,4 @@
-import { StemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import { eventEffects } from '../../record/event-effects.js'
 import type { Decision, ModelState } from '../../record/model-state.js'
 import type { Digest } from '../../schemas/digest.js'
@@ -97,11 +97,24 @@ async function attemptOnce(
   const [version] = event ? eventEffects(known.state, event) : []
   if (!event || !version) throw new TypeError(`a ${decision.body.type} event changes no version`)
   if (isFirst && change.blobs) await assertStored(engine, change.blobs)
+  await assertAnswerable(engine, change, version)
   options.signal?.throwIfAborted()
   if (!(await writeSlot(engine, { model, n, commitId, bytes }))) return 'conflict'
   engine.states.accept(model, event, hash)
   saveSnapshot(engine, model)
   return { n, commitId, version }
+}
+
+/**
+ * The answer needs the manifest, which is read, and kept in memory, before the commit: a failure after it would be taken for one
+ * of the change. Only a deletion goes on without, for what is damaged must be removable.
+ */
+async function assertAnswerable({ manifests }: Engine, { type }: Change, version: VersionSummary): Promise<void> {
+  try {
+    await manifests.complete(version, {})
+  } catch (error) {
+    if (type !== 'version.deleted' || !isStemmaError(error, 'BLOB_MISSING', 'DIGEST_MISMATCH')) throw error
+  }
 }
 
 function envelope(

@@ -11,6 +11,7 @@ import type { Engine } from './engine.js'
 export async function createVersion(engine: Engine, request: CreateVersionRequest, options: MutationOptions): Promise<ModelVersion> {
   const { name, manifest, birth } = request
   const digest = manifestDigest(manifest)
+  engine.manifests.remember(digest, manifest)
   const version = await commit(
     engine,
     {
@@ -22,6 +23,5 @@ export async function createVersion(engine: Engine, request: CreateVersionReques
     options
   )
   // The first result of a repeated call may have another manifest than this request.
-  if (version.digest === digest) engine.manifests.remember(digest, manifest)
   return engine.manifests.complete(version, {})
 }

@@ -33,22 +33,24 @@ export async function loadAll(engine: Engine, options: CallOptions): Promise<Mod
   return states
 }
 
-/** All versions of all models as one array, made once and kept while no model changes. */
-export type AllVersions = (options: CallOptions) => Promise<readonly VersionSummary[]>
+/** All versions of all models as one array, made once and kept while no model changes; deleted ones only if asked for. */
+export type AllVersions = (includeDeleted: boolean, options: CallOptions) => Promise<readonly VersionSummary[]>
 
-/** Keeps the flat array that a search runs over. */
+/** Keeps the flat arrays that a search runs over. */
 export function createAllVersions(engine: Engine): AllVersions {
   let revision = -1
   let modelCount = 0
   let all: readonly VersionSummary[] = []
-  return async (options) => {
+  let present: readonly VersionSummary[] = []
+  return async (includeDeleted, options) => {
     const states = await loadAll(engine, options)
     // Models never go away, so as many of them as before are the same ones.
     if (engine.states.revision() !== revision || states.length !== modelCount) {
       revision = engine.states.revision()
       modelCount = states.length
       all = states.flatMap((state) => state.versions)
+      present = all.filter((version) => version.deleted === undefined)
     }
-    return all
+    return includeDeleted ? all : present
   }
 }

@@ -15,8 +15,7 @@ export async function* search(
   query: ParsedSearch,
   options: CallOptions
 ): AsyncGenerator<ModelVersion> {
-  const passes = compileFilter(query.filter)
-  const all = await allVersions(options)
-  const found = all.filter((version) => (query.includeDeleted || version.deleted === undefined) && passes(version))
+  const searched = await allVersions(query.includeDeleted, options)
+  const found = searched.filter(compileFilter(query.filter))
   yield* completeAll(engine, selectTop(found, compileOrder(query.orderBy), query.limit), options)
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import type { StoreFs } from '../../io/store-fs.js'
 import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
 import { decodeModelName, encodeModelName } from '../../record/model-name.js'
@@ -43,9 +43,23 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     if (known) return known
     const made = modelFolders(root, model)
     // Only of journals that are there: anybody may ask for any name.
-    if (settled.has(model) || fs.exists(made.log)) foldersOf.set(model, made)
+    if (settled.has(model) || isThere(made.log)) foldersOf.set(model, made)
     return made
   }
+  const isThere = (path: string): boolean => {
+    try {
+      return fs.exists(path)
+    } catch {
+      // Whoever uses the folder meets the failure, and reports it.
+      return false
+    }
+  }
+  const decoded = new Map<string, string | undefined>()
+  const decodeOnce = (folder: string): string | undefined => {
+    if (!decoded.has(folder)) decoded.set(folder, decodeModelName(folder))
+    return decoded.get(folder)
+  }
+  const slotPath = (model: string, n: number): string => `${folders(model).log}${sep}${slotName(n)}`
   const newTemporary = (): string => join(temporary, `${options.writerTag}-${newId(sources)}`)
 
   /**
@@ -73,9 +87,9 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     fileName: (model, slot) => `models/${encodeModelName(model)}/${slot === 'snapshot' ? 'snapshot.json' : `log/${slotName(slot)}`}`,
     async models() {
       const names = await reading(`cannot list the models of ${root}`, () => fs.list(join(root, 'models')))
-      return names.map(decodeModelName).filter((name) => name !== undefined)
+      return names.map(decodeOnce).filter((name) => name !== undefined)
     },
-    read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(join(folders(model).log, slotName(n)))),
+    read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(slotPath(model, n))),
     has(model, n) {
       const path = join(folders(model).log, slotName(n))
       try {
@@ -101,7 +115,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       let outcome: CreateOutcome
       try {
         if (durable ? !settled.has(model) : n === 0) await settle(model)
-        outcome = await link(path, join(log, slotName(n)), fs)
+        outcome = await link(path, slotPath(model, n), fs)
       } catch (error) {
         await fs.unlink(path).catch(() => undefined)
         throw toStemmaError(error, what, log)
@@ -131,7 +145,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     },
     waitForChange(model, { signal }) {
       const { log } = folders(model)
-      const path = fs.exists(log) ? log : join(root, 'models')
+      const path = isThere(log) ? log : join(root, 'models')
       return fs.waitForChange(path, { atMostMs: WATCH_MS, signal })
     }
   }

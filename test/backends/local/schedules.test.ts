@@ -25,12 +25,12 @@ function createScheduler(seed: number) {
   return {
     schedule: () => new Promise<void>((resolve) => waiting.push(resolve)),
     async runUntil(work: Promise<unknown>): Promise<void> {
-      let hasEnded = false
+      const state = { hasEnded: false }
       const ended = work.finally(() => {
-        hasEnded = true
+        state.hasEnded = true
       })
       ended.catch(() => undefined)
-      while (!hasEnded) {
+      while (!state.hasEnded) {
         // Every process gets as far as it can without the disk.
         await new Promise((resolve) => setImmediate(resolve))
         const [next] = waiting.splice(Math.floor(random() * waiting.length), 1)
