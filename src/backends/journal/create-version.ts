@@ -22,6 +22,6 @@ export async function createVersion(engine: Engine, request: CreateVersionReques
     },
     options
   )
-  // The first result of a repeated call may have another manifest than this request.
+  // Read by its digest: the first result of a repeated call may have another manifest than this request.
   return engine.manifests.complete(version, {})
 }

@@ -183,6 +183,18 @@ describe('verify', () => {
     ])
   })
 
+  it('leaves a version with a damaged manifest as it is, but lets it be deleted', async () => {
+    const { store, backend } = await storeWith(1)
+    const { digest } = await backend.resolve(toReference('m'), {})
+    await flip(store, `blobs/sha256/${digest.slice(7)}`)
+    const fresh = await store.open()
+    await failure(move(fresh, 'm', 'staging'), 'DIGEST_MISMATCH')
+    expect(await all(fresh.history({ name: 'm' }, {}))).toHaveLength(1)
+    const deleted = await fresh.deleteVersion({ reference: toReference('m#1'), reason: 'damaged' }, {})
+    expect(deleted).toMatchObject({ deleted: { reason: 'damaged' }, artifacts: [], artifactCount: 1 })
+    expect(await numberOf(fresh, 'm@1.0.0')).toBe('VERSION_DELETED')
+  })
+
   it('keeps a rollback from a damaged target', async () => {
     const { store, backend } = await storeWith(2)
     await move(backend, 'm#1', 'production')
