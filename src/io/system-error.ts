@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { types } from 'node:util'
 import { StemmaError, isStemmaError } from '../errors/stemma-error.js'
 import type { ErrorCode } from '../errors/codes.js'
@@ -13,8 +14,17 @@ import type { ErrorCode } from '../errors/codes.js'
 export function systemErrorCode(error: unknown): string | undefined {
   // Not instanceof: in a test file of Jest, the errors of Node's own modules come from another realm.
   if (!types.isNativeError(error) || isStemmaError(error) || !('code' in error) || !('syscall' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
+  if (typeof error.code !== 'string') return undefined
+  const number = 'errno' in error && typeof error.errno === 'number' ? Math.abs(error.errno) : undefined
+  return error.code.startsWith('Unknown system error') ? (UNKNOWN_TO_LIBUV.get(number) ?? error.code) : error.code
 }
+
+/** Node has no names for these numbers, though a full quota and a lost network file system are what a store must tell apart. */
+const UNKNOWN_TO_LIBUV: ReadonlyMap<number | undefined, string> = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => name === 'EDQUOT' || name === 'ESTALE')
+    .map(([name, number]) => [number, name])
+)
 
 interface Meaning {
   code: ErrorCode

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { StemmaError } from '../../src/errors/stemma-error.js'
 import { packError, unpackError } from '../../src/io/packed-error.js'
@@ -25,6 +26,12 @@ describe('toStemmaError', () => {
     expect(error).toMatchObject({ code, cause, details: { systemCode, path: '/store/x' } })
     expect(String(error)).toMatch(new RegExp(`cannot store model.bin: .* \\(${systemCode}\\) at /store/x`))
     expect(error).toHaveProperty('hint', expect.stringMatching(/\.$/))
+  })
+
+  it.each(['EDQUOT', 'ESTALE'] as const)('knows %s by its number, for Node has no name for it', (name) => {
+    const number = -constants.errno[name]
+    const error = Object.assign(new Error('unknown'), { code: `Unknown system error ${number}`, errno: number, syscall: 'link' })
+    expect(systemErrorCode(error)).toBe(name)
   })
 
   it('names the limit when too many files are open', () => {
