@@ -33,6 +33,9 @@ export interface Exported {
   paths: string[]
 }
 
+/** What was in the destination before, while it is in the staging folder. */
+const OLD = 'old'
+
 /**
  * Writes the files of a version into a folder of their own, which appears as a whole: everything is written into a private folder
  * beside it, checked and made durable, and that is then renamed. On failure nothing is left. With `overwrite` the old folder is
@@ -45,15 +48,15 @@ export interface Exported {
 export async function exportTo(into: string, request: ExportRequest): Promise<Exported> {
   request.signal?.throwIfAborted()
   const dir = resolve(request.directory, into)
-  checkDestination(dir, request)
-  await checkManifest(request.artifacts, request.digest)
-  const files = await selectFiles(request)
   try {
+    checkDestination(dir, request)
+    await checkManifest(request.artifacts, request.digest)
+    const files = await selectFiles(request)
     await exportFiles(dir, files, request)
+    return { dir, paths: files.map(({ path }) => path) }
   } catch (error) {
     throw toStemmaError(error, `cannot write the model to ${dir}`)
   }
-  return { dir, paths: files.map(({ path }) => path) }
 }
 
 async function exportFiles(dir: string, files: readonly WantedFile[], request: ExportRequest): Promise<void> {
@@ -71,7 +74,10 @@ async function exportFiles(dir: string, files: readonly WantedFile[], request: E
     for (const folder of folders.toReversed()) await fs.syncFolder(folder)
     signal?.throwIfAborted()
     moveIntoPlace(content, dir, staging, request)
-    await fs.syncFolder(parent)
+    await fs.syncFolder(parent).catch((error: unknown) => {
+      takeBack(dir, staging)
+      throw error
+    })
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
@@ -103,7 +109,7 @@ function moveIntoPlace(content: string, dir: string, staging: string, request: E
     renameSync(content, dir)
     return
   }
-  const old = join(staging, 'old')
+  const old = join(staging, OLD)
   renameSync(dir, old)
   try {
     renameSync(content, dir)
@@ -111,6 +117,12 @@ function moveIntoPlace(content: string, dir: string, staging: string, request: E
     renameSync(old, dir)
     throw error
   }
+}
+
+/** A call that fails leaves what was there before, so that it can be made again. */
+function takeBack(dir: string, staging: string): void {
+  renameSync(dir, join(staging, 'content'))
+  if (lstatSync(join(staging, OLD), { throwIfNoEntry: false })) renameSync(join(staging, OLD), dir)
 }
 
 function checkDestination(dir: string, request: ExportRequest): 'absent' | 'empty' | 'full' {

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exportTo, type ExportRequest } from '../../src/artifacts/export-folder.js'
+import { nodeStoreFs } from '../../src/io/node-store-fs.js'
 import { artifactOf, piecesOf, sampleVersion } from './sample-version.js'
 import { temporaryFolder, writeFiles } from './temporary-folder.js'
 
@@ -36,6 +37,17 @@ describe('exportTo', () => {
     expect(readdirSync(join(directory, 'out'))).toEqual(['old.txt'])
     await exportTo('out', request(directory, { overwrite: true }))
     expect(readdirSync(join(directory, 'out')).sort()).toEqual(['model.onnx', 'tokenizer'])
+    expect(readdirSync(directory)).toEqual(['out'])
+  })
+
+  it('puts back what was there when the disk fails at the last step', async () => {
+    const directory = temporaryFolder()
+    writeFiles(directory, { 'out/old.txt': 'old' })
+    const failed = Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fsync' })
+    const failing = { ...nodeStoreFs, syncFolder: (path: string) => (path === directory ? Promise.reject(failed) : nodeStoreFs.syncFolder(path)) }
+    await expect(exportTo('out', request(directory, { overwrite: true, fs: failing }))).rejects.toMatchObject({ code: 'IO' })
+    expect(readdirSync(join(directory, 'out'))).toEqual(['old.txt'])
+    await expect(exportTo('new', request(directory, { fs: failing }))).rejects.toMatchObject({ code: 'IO' })
     expect(readdirSync(directory)).toEqual(['out'])
   })
 
