@@ -100,3 +100,14 @@ describe('a full disk', () => {
     expect((await backend.resolve(toReference('m@production'), {})).version).toBe('1.0.0')
   })
 })
+
+it('an answer that cannot be given is found out before the commit', async () => {
+  const { store, backend } = await promotable()
+  const { digest } = await backend.resolve(toReference('m@1.0.0'), {})
+  const manifest = `blobs/sha256/${digest.slice('sha256:'.length)}`
+  const bytes = await store.read(manifest)
+  await store.replace(manifest, undefined)
+  await failure(move(await store.open(), 'm', 'production'), 'BLOB_MISSING')
+  await store.replace(manifest, bytes)
+  expect(await all(backend.history({ name: 'm' }, {}))).toHaveLength(1)
+})
