@@ -32,6 +32,7 @@ export async function startService(port = 0): Promise<SpamService> {
   const events: SpamService['events'] = new EventEmitter()
   const stopping = new AbortController()
 
+  // A registry that is away for a while does not end the watch: it looks again by itself.
   const follow = async (): Promise<void> => {
     for await (const version of watch('spam@production', { signal: stopping.signal })) {
       if (version.version === serving.model.version.version) continue

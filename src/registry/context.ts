@@ -21,7 +21,8 @@ export interface RegistryContext {
   readonly actor: string | undefined
   /** Ends every call of this registry, from `openRegistry({ signal })`. */
   readonly signal: AbortSignal | undefined
-  readonly isClosed: () => boolean
+  /** Aborted by `close()`. */
+  readonly closed: AbortSignal
 }
 
 /**
@@ -30,7 +31,7 @@ export interface RegistryContext {
  * @throws {StemmaError} CLOSED after `close()`; and `signal.reason` when one is aborted already.
  */
 export function beginCall(context: RegistryContext, signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (context.isClosed()) {
+  if (context.closed.aborted) {
     throw new StemmaError('CLOSED', `the registry ${context.backend.location} was closed`, { hint: 'open it again with openRegistry()' })
   }
   const combined = signal && context.signal ? AbortSignal.any([signal, context.signal]) : (signal ?? context.signal)

@@ -33,6 +33,7 @@ import { watch } from './watch.js'
  */
 export function createRegistry(backend: Backend, options: OpenRegistryOptions, sources: Sources): Registry {
   let closing: Promise<void> | undefined
+  const closed = new AbortController()
   const context: RegistryContext = {
     backend,
     sources,
@@ -40,9 +41,12 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     cache: openModelCache({ root: resolve(options.cache ?? defaultCacheRoot(process.env, homedir())), fs: createNodeStoreFs(sources), sources }),
     actor: options.actor ?? (process.env['STEMMA_ACTOR'] || undefined),
     signal: options.signal,
-    isClosed: () => closing !== undefined
+    closed: closed.signal
   }
-  const close = (): Promise<void> => (closing ??= backend.close())
+  const close = (): Promise<void> => {
+    closed.abort()
+    return (closing ??= backend.close())
+  }
   return {
     location: backend.location,
     capabilities: backend.capabilities,

@@ -121,6 +121,9 @@ export interface Registry extends AsyncDisposable {
   /**
    * Yields the version that a reference means now, and again each time it comes to mean another: a service swaps its model so.
    * Waits while it means nothing. Ends when the signal aborts, by rejecting with its reason; or when the registry is closed.
+   *
+   * An error that may pass (its `retryable` is true: IO, LOG_GAP, REGISTRY_UNAVAILABLE …) does not end it: it is told to
+   * `logger.warn`, and the watch looks again after 1 s, then 2, 4 … up to 30 s. Every other error rejects.
    */
   watch(reference: VersionReference, options?: CallOptions): AsyncIterable<ModelVersion>
 

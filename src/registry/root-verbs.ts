@@ -227,7 +227,8 @@ export async function collectGarbage(options: GarbageOptions & RootOptions = {})
 }
 
 /**
- * Yields the version that a reference means now, and again each time it comes to mean another.
+ * Yields the version that a reference means now, and again each time it comes to mean another. Errors that may pass do not end it:
+ * see `Registry.watch`.
  *
  * @example
  * ```ts
