@@ -56,7 +56,7 @@ export async function prepareVersion(backend: Backend, name: string, input: Vers
   return {
     name,
     manifest,
-    birth: { ...EMPTY_BIRTH, ...input.birth },
+    birth: structuredClone({ ...EMPTY_BIRTH, ...input.birth }),
     version: input.version === undefined ? { bump: input.bump ?? 'patch' } : { exact: input.version },
     tags: input.tags ?? {},
     ...(input.description === undefined ? {} : { description: input.description }),
