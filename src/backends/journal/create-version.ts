@@ -1,7 +1,9 @@
 import { decideCreate } from '../../record/decide-create.js'
-import { manifestDigest } from '../../record/manifest.js'
+import { manifestBytes } from '../../record/manifest.js'
+import type { Digest } from '../../schemas/digest.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { CreateVersionRequest } from '../../schemas/requests.js'
+import { sha256Hex } from '../../util/sha256.js'
 import type { MutationOptions } from '../backend.js'
 import { requiredDigests } from './blob-presence.js'
 import { commit } from './commit.js'
@@ -10,8 +12,9 @@ import type { Engine } from './engine.js'
 /** See `Backend.createVersion`. */
 export async function createVersion(engine: Engine, request: CreateVersionRequest, options: MutationOptions): Promise<ModelVersion> {
   const { name, manifest, birth } = request
-  const digest = manifestDigest(manifest)
-  engine.manifests.remember(digest, manifest)
+  const bytes = manifestBytes(manifest)
+  const digest: Digest = `sha256:${sha256Hex(bytes)}`
+  engine.manifests.remember(digest, bytes)
   const version = await commit(
     engine,
     {
