@@ -4,8 +4,8 @@ import { StemmaError } from '../errors/stemma-error.js'
 import { nodeStoreFs } from '../io/node-store-fs.js'
 import type { StoreFs } from '../io/store-fs.js'
 import { toStemmaError } from '../io/system-error.js'
+import { nearPaths } from '../util/nearest-names.js'
 import type { CallOptions } from '../util/options.js'
-import { nearestNames } from './nearest-names.js'
 
 /** The files of a version that lies on this machine, by logical path. */
 export interface LoadedFiles {
@@ -64,7 +64,7 @@ async function systemErrorsOf<T>(name: string, work: Promise<T>): Promise<T> {
 }
 
 function unknownArtifact(name: string, paths: readonly string[]): StemmaError {
-  const nearest = nearestNames(name, paths, 5)
+  const nearest = nearPaths(name, paths, 5)
   const shown = nearest.length > 0 ? nearest : paths.slice(0, 5)
   const others = shown.length === paths.length ? 'there are' : `there are ${paths.length}, for instance`
   const all = nearest.length > 0 && nearest.length < paths.length ? 'the nearest are' : others

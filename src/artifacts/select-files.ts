@@ -2,8 +2,8 @@ import { StemmaError } from '../errors/stemma-error.js'
 import { checkArtifactPaths } from '../record/artifact-path.js'
 import type { Artifact } from '../schemas/artifact.js'
 import type { EnvironmentFile } from '../schemas/captured.js'
+import { nearPaths } from '../util/nearest-names.js'
 import type { WantedFile } from './fetched-bytes.js'
-import { nearestNames } from './nearest-names.js'
 
 /** Folder inside a materialized version that holds what is not part of the model. */
 export const EXTRAS_FOLDER = '.stemma'
@@ -37,7 +37,7 @@ async function chooseArtifacts({ artifacts, include }: FileSelection): Promise<r
   const matches = picomatch([...include], { dot: true })
   const chosen = artifacts.filter(({ path }) => matches(path))
   if (chosen.length > 0) return chosen
-  const nearest = nearestNames(include[0] ?? '', artifacts.map(({ path }) => path))
+  const nearest = nearPaths(include[0] ?? '', artifacts.map(({ path }) => path))
   const paths = nearest.length > 0 ? nearest : artifacts.slice(0, 5).map(({ path }) => path)
   throw new StemmaError('NOT_FOUND', `no artifact matches ${include.map((glob) => JSON.stringify(glob)).join(', ')}`, {
     hint: `There are ${artifacts.length} artifacts, for instance ${paths.join(', ')}. "*" does not match "/"; "**" does.`,
