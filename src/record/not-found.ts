@@ -1,5 +1,6 @@
 import semver from 'semver'
 import { StemmaError } from '../errors/stemma-error.js'
+import { isNearName, nearestNames } from '../util/nearest-names.js'
 import type { ModelState } from './model-state.js'
 
 const NEAREST = 5
@@ -9,6 +10,20 @@ export function notFound(state: ModelState, asked: string, why: string, details:
   return new StemmaError('NOT_FOUND', `${state.name}${asked} was not found: ${why}`, {
     hint: `versions('${state.name}') lists what there is.`,
     details: { model: state.name, reference: `${state.name}${asked}`, ...details }
+  })
+}
+
+/**
+ * The error for a model that is not there.
+ *
+ * @param models the names of those that are, where they are at hand.
+ */
+export function noSuchModel(name: string, models: readonly string[] = []): StemmaError {
+  const near = nearestNames(name, models).filter((known) => isNearName(name, known) || known.endsWith(`/${name}`))
+  const meant = near.slice(0, NEAREST)
+  return new StemmaError('NOT_FOUND', `there is no model ${name}`, {
+    hint: `${meant.length === 0 ? '' : `Did you mean ${meant.join(' or ')}? `}models() lists those there are.`,
+    details: { model: name, ...(meant.length === 0 ? {} : { models: meant }) }
   })
 }
 

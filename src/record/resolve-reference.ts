@@ -6,7 +6,7 @@ import type { Reference } from '../schemas/reference.js'
 import { DEFAULT_AUDIENCE } from './audience.js'
 import { liveAudiences, liveVersion, PRODUCTION } from './live-version.js'
 import type { ModelState } from './model-state.js'
-import { notFound, unknownVersion } from './not-found.js'
+import { noSuchModel, notFound, unknownVersion } from './not-found.js'
 
 /**
  * The version that a reference means in a state. Which state (`reference.at`) is for the caller to choose.
@@ -42,12 +42,7 @@ export function locateVersion(state: ModelState, reference: Reference, policy: P
       details: { model: state.name, audience: reference.audience }
     })
   }
-  if (state.versions.length === 0) {
-    throw new StemmaError('NOT_FOUND', `there is no model ${state.name}`, {
-      hint: 'models() lists those there are.',
-      details: { model: state.name }
-    })
-  }
+  if (state.versions.length === 0) throw noSuchModel(state.name)
   switch (selector.kind) {
     case 'latest':
       return latestVersion(state) ?? fail(notFound(state, '@latest', 'all its versions were deleted'))

@@ -134,6 +134,19 @@ describe('collectGarbage', () => {
   })
 })
 
+it('a model that is not there is told in one wording, with the names most like it', async () => {
+  const registry = await testRegistry()
+  await logSmall(registry, 'risk/credit-score', 'a')
+  const hint = 'Did you mean risk/credit-score? models() lists those there are.'
+  const missing = { code: 'NOT_FOUND', message: 'there is no model credit-score', hint, details: { models: ['risk/credit-score'] } }
+  expect(await errorOf(registry.getVersion('credit-score@production'))).toMatchObject(missing)
+  expect(await errorOf(all(registry.versions('credit-score')))).toMatchObject(missing)
+  expect(await errorOf(all(registry.history('credit-score')))).toMatchObject(missing)
+  expect(await errorOf(registry.getVersion('something-else'))).toMatchObject({ hint: 'models() lists those there are.' })
+  const before = await errorOf(registry.getVersion('risk/credit-score?at=1990-01-01'))
+  expect(before.message).toMatch(/^risk\/credit-score\?at=1990-01-01T00:00:00.000Z was not found: its first version is of 20/)
+})
+
 describe('watch', () => {
   it('yields what is live now, and again when it changes', async () => {
     const registry = await testRegistry(temporaryFolder())

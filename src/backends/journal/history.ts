@@ -1,13 +1,12 @@
 import { emptyState } from '../../record/apply-event.js'
 import { describeEvent } from '../../record/history-entry.js'
-import { notFound } from '../../record/not-found.js'
 import { locateVersion } from '../../record/resolve-reference.js'
 import type { HistoryEntry } from '../../schemas/history.js'
 import type { Reference } from '../../schemas/reference.js'
 import type { CallOptions } from '../../util/options.js'
 import type { Engine } from './engine.js'
 import { foldInto, readEvents } from './fold-events.js'
-import { stateFor } from './read-model.js'
+import { existingState, stateFor } from './read-model.js'
 
 /** See `Backend.history`. A reference may also name a deleted version: what became of it is what a history is for. */
 export async function* history(
@@ -16,9 +15,7 @@ export async function* history(
   options: CallOptions
 ): AsyncGenerator<HistoryEntry> {
   const { name, reference } = target
-  const { state } = await engine.states.load(name)
-  const lastN = state.head.n
-  if (lastN < 0) throw notFound(state, '', 'there is no such model')
+  const lastN = (await existingState(engine, name, options)).head.n
   const version = reference && locateVersion(await stateFor(engine, reference, options), reference, engine.policy).version
   const before = emptyState(name)
   for await (const decoded of readEvents(engine, name, lastN, options)) {

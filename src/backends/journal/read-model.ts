@@ -1,7 +1,7 @@
 import type { ModelState } from '../../record/model-state.js'
 import { summarizeModel } from '../../record/model-summary.js'
 import { resolveReference } from '../../record/resolve-reference.js'
-import { notFound } from '../../record/not-found.js'
+import { noSuchModel, notFound } from '../../record/not-found.js'
 import type { ModelSummary, ModelVersion, VersionSummary } from '../../schemas/model-version.js'
 import type { Reference } from '../../schemas/reference.js'
 import { mapLimited } from '../../util/map-limited.js'
@@ -15,10 +15,20 @@ const CONCURRENT_READS = 16
 
 /** The state that a reference is to be looked up in: as it is now, or as it was at `reference.at`. */
 export async function stateFor(engine: Engine, { name, at }: Reference, options: CallOptions): Promise<ModelState> {
+  const state = await existingState(engine, name, options)
+  if (at === undefined || at >= state.head.ts) return state
+  const past = await stateAtTime(engine, name, state.head.n, at, options)
+  if (past.head.n >= 0) return past
+  const first = new Date(state.createdTs).toISOString()
+  throw notFound(state, `?at=${new Date(at).toISOString()}`, `its first version is of ${first}`, { createdAt: first })
+}
+
+/** @throws {StemmaError} NOT_FOUND with the names most like it when there is no such model. */
+export async function existingState(engine: Engine, name: string, options: CallOptions): Promise<ModelState> {
   const { state } = await engine.states.load(name)
   options.signal?.throwIfAborted()
-  if (at === undefined || at >= state.head.ts) return state
-  return stateAtTime(engine, name, state.head.n, at, options)
+  if (state.head.n < 0) throw noSuchModel(name, await engine.log.models(options))
+  return state
 }
 
 /** See `Backend.resolve`. */
@@ -40,9 +50,7 @@ export async function* versions(
   name: string,
   options: CallOptions & { includeDeleted: boolean }
 ): AsyncGenerator<ModelVersion> {
-  const { state } = await engine.states.load(name)
-  options.signal?.throwIfAborted()
-  if (state.head.n < 0) throw notFound(state, '', 'there is no such model')
+  const state = await existingState(engine, name, options)
   const wanted = state.versions.filter((version) => options.includeDeleted || version.deleted === undefined)
   yield* completeAll(engine, wanted.reverse(), options)
 }
