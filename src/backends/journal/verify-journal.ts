@@ -55,7 +55,8 @@ export async function verifyJournal(engine: Engine, model: string, options: Call
       prev = decoded.hash
       noteVersion(versions, model, decoded)
       if (isFoldable) foldInto(state, decoded)
-      if (snapshot?.head.n === n) checkSnapshot(engine, snapshot, isFoldable ? state : undefined, problems)
+      // Behind a damaged event nobody can tell; the damage is not the snapshot's.
+      if (snapshot?.head.n === n && isFoldable) checkSnapshot(engine, snapshot, state, problems)
     } catch (error) {
       if (!isStemmaError(error)) throw error
       problems.push(eventProblem(engine, model, n, error))
@@ -107,7 +108,7 @@ function checkSnapshot({ log }: Engine, snapshot: ModelState, folded: ModelState
   if (folded && canonicalJson(encodeState(snapshot)) === canonicalJson(encodeState(folded))) return
   const { name, head } = snapshot
   const file = log.fileName(name, 'snapshot')
-  const why = folded ? 'says something else than the events that it was made from' : 'was made from events that are damaged or gone'
+  const why = folded ? 'says something else than the events that it was made from' : 'was made from events that are gone'
   problems.push({ kind: 'snapshot', code: 'LOG_CORRUPT', message: `the snapshot of ${name} (${file}) ${why}`, file, model: name, n: head.n })
 }
 

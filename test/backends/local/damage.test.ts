@@ -129,6 +129,14 @@ describe('a snapshot', () => {
     const { problems } = await (await store.open()).verify({}, {})
     expect(problems).toMatchObject([{ kind: 'snapshot', file: SNAPSHOT, model: 'm' }])
   })
+
+  it('is not blamed for a damaged event', async () => {
+    const { store, backend } = await storeWith(20)
+    await backend.close()
+    await flip(store, eventFile('m', 3))
+    const { problems } = await (await store.open()).verify({}, {})
+    expect(problems.map(({ file }) => file)).toEqual([eventFile('m', 3)])
+  })
 })
 
 describe('verify', () => {
