@@ -40,7 +40,9 @@ it('works on STEMMA_REGISTRY from the first call to the last', async () => {
 })
 
 it('does not make a registry by reading', async () => {
-  expect((await errorOf(stemma.getVersion('m'))).code).toBe('STORE_INVALID')
+  const refused = await errorOf(stemma.getVersion('m'))
+  expect(refused.code).toBe('STORE_INVALID')
+  for (const way of ['STEMMA_REGISTRY', 'logModel', 'create: true']) expect(refused.hint).toContain(way)
   expect((await errorOf(stemma.getModel('m', { registry: join(folder, 'typo') }))).message).toContain('typo')
 })
 

@@ -76,7 +76,7 @@ async function findOrCreate(store: Parameters<typeof createStore>[0], create: bo
     if (found) return found
     if (!create) {
       throw new StemmaError('STORE_INVALID', `there is no stemma store in ${store.root}`, {
-        hint: 'Check the path, or open it with create: true.',
+        hint: 'Check the path, and STEMMA_REGISTRY if it names it. The first logModel makes a registry, and so does openRegistry with create: true.',
         details: { root: store.root }
       })
     }
