@@ -22,6 +22,6 @@ export function checkAudience(text: string): string {
   throw new StemmaError(
     'INVALID_INPUT',
     `audience ${quote(text)} is not 1 to 128 ASCII letters, digits and "._:/=@,+~-", starting with a letter or digit`,
-    { hint: 'Use an identifier, for instance site=berlin or bucket-b.', details: { audience: text } }
+    { hint: 'Use an identifier, for instance site=berlin or bucket-b.', details: typeof text === 'string' ? { audience: text } : {} }
   )
 }

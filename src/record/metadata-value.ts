@@ -17,6 +17,12 @@ export interface MetadataLimits {
 /** The limits of one metadata value: 32 levels, 10,000 values, 256 KiB. */
 export const METADATA_LIMITS: MetadataLimits = { maxDepth: 32, maxNodes: 10_000, maxBytes: 256 * 1024 }
 
+/**
+ * The limits of all metadata of one change together, and of a training, which has values for each step: what bounds those is the
+ * size of an event, TOO_LARGE above 1 MiB.
+ */
+export const EVENT_LIMITS: MetadataLimits = { ...METADATA_LIMITS, maxNodes: 500_000, maxBytes: 4 * 1024 * 1024 }
+
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**

@@ -23,7 +23,7 @@ export function checkModelName(name: string): string {
   const suggestion = suggestName(name)
   throw new StemmaError('INVALID_NAME', `model name ${quote(name)} ${problem}; ${RULES}`, {
     hint: suggestion === undefined ? 'Choose another name, for instance risk/credit-score.' : `Use ${quote(suggestion)}.`,
-    details: { name, ...(suggestion === undefined ? {} : { suggestion }) }
+    details: { ...(typeof name === 'string' ? { name } : {}), ...(suggestion === undefined ? {} : { suggestion }) }
   })
 }
 

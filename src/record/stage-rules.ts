@@ -3,6 +3,7 @@ import type { VersionSummary } from '../schemas/model-version.js'
 import type { Policy } from '../schemas/policy.js'
 import { liveVersion, PRODUCTION } from './live-version.js'
 import type { ModelState } from './model-state.js'
+import { quote } from './quote.js'
 
 /** What a move of a version comes to: the part of a `stage.changed` event that the rules decide. */
 export interface StageMove {
@@ -25,9 +26,9 @@ export interface AskedMove {
 /** @throws {StemmaError} INVALID_STAGE listing the stages that there are, when the registry does not know this one. */
 export function checkStage(stage: string, policy: Policy): void {
   if (policy.stages.includes(stage)) return
-  throw new StemmaError('INVALID_STAGE', `there is no stage '${stage}'; the stages are ${policy.stages.join(', ')}`, {
+  throw new StemmaError('INVALID_STAGE', `there is no stage ${quote(stage).replaceAll('"', "'")}; the stages are ${policy.stages.join(', ')}`, {
     hint: 'Own stages are set when the registry is created.',
-    details: { stage, stages: policy.stages }
+    details: { ...(typeof stage === 'string' ? { stage } : {}), stages: policy.stages }
   })
 }
 

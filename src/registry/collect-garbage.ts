@@ -1,6 +1,7 @@
 import { StemmaError } from '../errors/stemma-error.js'
 import type { GarbageReport } from '../schemas/report.js'
 import type { TransferOptions } from '../util/options.js'
+import { garbageOptionsSchema, parseOptions } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
 const HOUR_MS = 3_600_000
@@ -21,12 +22,12 @@ export interface GarbageOptions extends TransferOptions {
 /** Removes bytes that no version needs; see `Registry.collectGarbage`. */
 export async function collectGarbage(context: RegistryContext, options: GarbageOptions = {}): Promise<GarbageReport> {
   const signal = beginCall(context, options.signal)
-  const graceMs = options.graceMs ?? 7 * 24 * HOUR_MS
-  if (!Number.isFinite(graceMs) || graceMs < 0 || (graceMs < HOUR_MS && options.force !== true)) {
+  const { dryRun = false, graceMs = 7 * 24 * HOUR_MS, force } = parseOptions(garbageOptionsSchema, options, { what: 'collectGarbage options' })
+  if (!Number.isFinite(graceMs) || graceMs < 0 || (graceMs < HOUR_MS && force !== true)) {
     throw new StemmaError('INVALID_INPUT', `collectGarbage: graceMs must be at least ${HOUR_MS} (one hour), found ${graceMs}`, {
       hint: 'a shorter grace can remove bytes that a running logModel needs; pass force: true only when nobody writes',
       details: { graceMs }
     })
   }
-  return context.backend.collectGarbage({ dryRun: options.dryRun ?? false, graceMs }, { signal, onProgress: options.onProgress })
+  return context.backend.collectGarbage({ dryRun, graceMs }, { signal, onProgress: options.onProgress })
 }

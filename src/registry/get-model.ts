@@ -14,6 +14,7 @@ import type { ReferenceInput } from '../schemas/reference.js'
 import type { TransferOptions } from '../util/options.js'
 import { beginCall, type RegistryContext } from './context.js'
 import { resolveOrRecall } from './get-model/resolve-or-recall.js'
+import { ownOptions } from './own-options.js'
 
 const optionsSchema = z.object({
   into: z.string().min(1).optional(),
@@ -67,7 +68,7 @@ export async function getModel(context: RegistryContext, reference: string | Ref
     resolveOrRecall(context, parsed, options.fallback ?? 'none', signal),
     captureAll({ sources: context.sources, code: false, hardware: false, environmentFiles: false, signal })
   ])
-  const files = await obtainFiles(context, version, { ...options, signal })
+  const files = await obtainFiles(context, version, ownOptions({ ...options, signal }, 'getModel options'))
   return {
     version,
     source: files.source,

@@ -18,7 +18,7 @@ export async function* history(
 /** A bare name asks for the whole model here, not for its latest version. */
 function target(nameOrReference: string | ReferenceInput): { name: string; reference?: ReturnType<typeof toReference> } {
   if (typeof nameOrReference === 'string' && !/[@#?]/.test(nameOrReference)) return { name: checkModelName(nameOrReference) }
-  if (typeof nameOrReference === 'object' && Object.keys(nameOrReference).length === 1) return { name: checkModelName(nameOrReference.name) }
   const reference = toReference(nameOrReference)
+  if (typeof nameOrReference === 'object' && Object.keys(nameOrReference).length === 1) return { name: reference.name }
   return { name: reference.name, reference }
 }

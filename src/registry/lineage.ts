@@ -4,6 +4,7 @@ import type { LineageGraph } from '../schemas/lineage.js'
 import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
 import type { CallOptions } from '../util/options.js'
+import { parseOptions } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
 /**
@@ -35,8 +36,8 @@ const thingSchema = z.union([
 /** What made a version and what was made from it; see `Registry.lineage`. */
 export async function lineage(context: RegistryContext, origin: LineageOrigin, options: LineageOptions = {}): Promise<LineageGraph> {
   const signal = beginCall(context, options.signal)
-  const { direction, maxHops } = parse(optionsSchema, options, { what: 'lineage options' })
-  if (typeof origin === 'string' || 'name' in origin) {
+  const { direction, maxHops } = parseOptions(optionsSchema, options, { what: 'lineage options' })
+  if (typeof origin === 'string' || isReferenceInput(origin)) {
     return context.backend.lineage({ origin: { kind: 'version', reference: toReference(origin), direction }, maxHops }, { signal })
   }
   const thing = parse(thingSchema, origin, {
@@ -49,4 +50,9 @@ export async function lineage(context: RegistryContext, origin: LineageOrigin, o
   }
   if ('commit' in thing) return context.backend.lineage({ origin: { kind: 'code', commit: thing.commit }, maxHops }, { signal })
   return context.backend.lineage({ origin: { kind: 'environment', digest: thing.environment }, maxHops }, { signal })
+}
+
+function isReferenceInput(origin: LineageOrigin): origin is ReferenceInput {
+  const given: unknown = origin
+  return typeof given === 'object' && given !== null && 'name' in given
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { ArtifactsInput } from '../artifacts/artifacts-input.js'
 import type { MutationOptions } from '../backends/backend.js'
 import { StemmaError } from '../errors/stemma-error.js'
@@ -9,10 +10,13 @@ import type { ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { Training } from '../schemas/training.js'
 import type { TransferOptions } from '../util/options.js'
+import { checkMutation, parseOptions } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 import { checkLogMetadata } from './log-model/check-metadata.js'
 import { gatherBirth } from './log-model/gather-birth.js'
 import { storeArtifacts } from './log-model/store-artifacts.js'
+import { ownFields } from './own-options.js'
+import { refuseSecretShapes } from './refuse-secret-shapes.js'
 import type { TrainingRecorder } from './start-training.js'
 
 /** What `logModel` logs. Only `name` and `artifacts` are required. */
@@ -53,15 +57,19 @@ export interface LogModelInput {
   allowSecretsAt?: string[] | undefined
 }
 
+const symlinksSchema = z.enum(['error', 'follow']).default('error')
+
 /** Options of `logModel`. */
 export interface LogModelOptions extends MutationOptions, TransferOptions {}
 
 /** Logs a version; see `Registry.logModel`. */
 export async function logModel(context: RegistryContext, input: LogModelInput, options: LogModelOptions = {}): Promise<ModelVersion> {
   const signal = beginCall(context, options.signal)
+  const { operationId, actor } = checkMutation(options, 'logModel')
   const { artifacts, training, symlinks, ...rest } = input
-  const fields = parse(logModelInputSchema, rest, { what: 'logModel input' })
+  const fields = parseOptions(logModelInputSchema, ownFields(rest, 'logModel input'), { what: 'logModel input' })
   const name = checkModelName(fields.name)
+  refuseSecretShapes({ name, version: fields.version, aliases: fields.aliases })
   if (fields.version !== undefined && fields.bump !== undefined) {
     throw new StemmaError('INVALID_INPUT', 'logModel input: version and bump exclude each other', { hint: 'give one of them' })
   }
@@ -71,7 +79,7 @@ export async function logModel(context: RegistryContext, input: LogModelInput, o
   const transfer = { signal, onProgress: options.onProgress }
   const [birth, stored] = await settleBoth(
     gatherBirth(context, fields, metadata, signal),
-    storeArtifacts(context, { artifacts, preprocessing: input.preprocessing, symlinks: symlinks ?? 'error' }, transfer)
+    storeArtifacts(context, { artifacts, preprocessing: input.preprocessing, symlinks: parse(symlinksSchema, symlinks, { what: 'logModel input at symlinks' }) }, transfer)
   )
   return context.backend.createVersion(
     {
@@ -83,7 +91,7 @@ export async function logModel(context: RegistryContext, input: LogModelInput, o
       description: fields.description,
       aliases: fields.aliases ?? []
     },
-    { signal, operationId: options.operationId, actor: options.actor ?? context.actor }
+    { signal, operationId, actor: actor ?? context.actor }
   )
 }
 

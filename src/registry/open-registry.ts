@@ -40,12 +40,18 @@ export interface OpenRegistryOptions {
  * ```
  */
 export async function openRegistry(target: string = defaultTarget(), options: OpenRegistryOptions = {}): Promise<Registry> {
-  options.signal?.throwIfAborted()
-  const base = options.sources ?? systemSources
-  const sources = options.clock ? { ...base, now: options.clock } : base
   // Validation, the journal and the rules load here, at first use: importing stemma stays cheap.
-  const [{ createRegistry }, backend] = await Promise.all([import('./create-registry.js'), openBackend(target, options, sources)])
-  return createRegistry(backend, options, sources)
+  const { checkOpenOptions } = await import('./check-open-options.js')
+  const own = checkOpenOptions(options)
+  own.signal?.throwIfAborted()
+  const base = own.sources ?? systemSources
+  const sources = own.clock ? { ...base, now: own.clock } : base
+  const [{ createRegistry }, { guardCalls }, backend] = await Promise.all([
+    import('./create-registry.js'),
+    import('./guard-calls.js'),
+    openBackend(target, own, sources)
+  ])
+  return guardCalls(createRegistry(backend, own, sources))
 }
 
 async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {

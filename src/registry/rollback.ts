@@ -4,10 +4,9 @@ import { checkModelName } from '../record/model-name.js'
 import { toReference } from '../record/parse-reference.js'
 import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ModelVersion } from '../schemas/model-version.js'
-import { parse } from '../schemas/parse.js'
 import type { TransferOptions } from '../util/options.js'
 import { checkExpectedCurrent } from './check-expected-current.js'
-import { checkText, rollbackOptionsSchema } from './check-options.js'
+import { checkText, parseMutation, rollbackOptionsSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
 /** Options of `rollback`. */
@@ -25,14 +24,14 @@ export interface RollbackOptions extends MutationOptions, TransferOptions {
 /** Makes an earlier version live again; see `Registry.rollback`. */
 export async function rollback(context: RegistryContext, name: string, options: RollbackOptions = {}): Promise<ModelVersion> {
   const signal = beginCall(context, options.signal)
-  const { operationId, actor, audience, reason, expectedCurrent } = parse(rollbackOptionsSchema, options, { what: 'rollback options' })
+  const { operationId, actor, audience, reason, expectedCurrent, to } = parseMutation(rollbackOptionsSchema, options, 'rollback options')
   assertNoSecrets(checkText(reason, 'reason') ?? '', 'reason', [])
   const model = checkModelName(name)
   return context.backend.rollback(
     {
       name: model,
       audience: checkAudience(audience ?? 'default'),
-      to: target(model, options.to),
+      to: target(model, to),
       reason,
       expectedCurrent: checkExpectedCurrent(expectedCurrent)
     },

@@ -11,6 +11,7 @@ export type Target = { kind: 'local'; root: string } | { kind: 'memory' }
  * @throws {StemmaError} UNSUPPORTED for `http(s):` and `mlflow…:`, which this release does not open; INVALID_INPUT for anything else.
  */
 export function parseTarget(target: string): Target {
+  if (typeof target !== 'string') throw noTarget(typeof target)
   if (target === 'memory:') return { kind: 'memory' }
   // A single letter before the colon is a Windows drive, not a scheme.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(target)?.[1]?.toLowerCase()
@@ -22,7 +23,11 @@ export function parseTarget(target: string): Target {
       details: { scheme }
     })
   }
-  throw new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:… or memory:, found ${scheme ? `the scheme ${scheme}:` : 'an empty text'}`, {
+  throw noTarget(scheme ? `the scheme ${scheme}:` : target.includes('\0') ? 'a text with a NUL character' : 'an empty text')
+}
+
+function noTarget(found: string): StemmaError {
+  return new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:… or memory:, found ${found}`, {
     hint: "for instance openRegistry('./models') or STEMMA_REGISTRY=/srv/models"
   })
 }

@@ -3,10 +3,9 @@ import { checkAudience } from '../record/audience.js'
 import { toReference } from '../record/parse-reference.js'
 import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ModelVersion } from '../schemas/model-version.js'
-import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
 import { checkExpectedCurrent } from './check-expected-current.js'
-import { checkText, transitionOptionsSchema } from './check-options.js'
+import { checkText, parseMutation, transitionOptionsSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
 /** Options of `transitionStage`. */
@@ -30,7 +29,7 @@ export async function transitionStage(
   options: TransitionOptions = {}
 ): Promise<ModelVersion> {
   const signal = beginCall(context, options.signal)
-  const { operationId, actor, audience, reason, expectedCurrent } = parse(transitionOptionsSchema, options, { what: 'transitionStage options' })
+  const { operationId, actor, audience, reason, expectedCurrent } = parseMutation(transitionOptionsSchema, options, 'transitionStage options')
   assertNoSecrets(checkText(reason, 'reason') ?? '', 'reason', [])
   return context.backend.transition(
     {

@@ -4,10 +4,10 @@ import { checkNumbers, checkTags } from '../record/metadata-value.js'
 import { toReference } from '../record/parse-reference.js'
 import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ApprovalInput, ModelVersion } from '../schemas/model-version.js'
-import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
-import { checkMutation, checkText, updateChangesSchema } from './check-options.js'
+import { checkMutation, checkText, parseOptions, updateChangesSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
+import { refuseSecretShapes } from './refuse-secret-shapes.js'
 
 /** What `updateMetadata` changes; what is not named stays. Old values remain readable in the history. */
 export interface MetadataChanges {
@@ -35,7 +35,7 @@ export async function updateMetadata(
   options: MutationOptions = {}
 ): Promise<ModelVersion> {
   const signal = beginCall(context, options.signal)
-  const parsed = parse(updateChangesSchema, changes, { what: 'updateMetadata changes' })
+  const parsed = parseOptions(updateChangesSchema, changes, { what: 'updateMetadata changes' })
   if (Object.values(parsed).every((value) => value === undefined)) {
     throw new StemmaError('INVALID_INPUT', 'updateMetadata: nothing to change', {
       hint: 'name at least one of tags, description, metrics, aliases, removeAliases, approval'
@@ -48,6 +48,7 @@ export async function updateMetadata(
   const texts = { tags: tags ?? {}, description: description ?? '', reason: reason ?? '', approval: approval?.comment ?? '' }
   for (const [field, value] of Object.entries(texts)) if (typeof value === 'string') checkText(value, field)
   assertNoSecrets(texts, 'updateMetadata', [])
+  refuseSecretShapes({ aliases, 'approval.by': approval?.by, metrics: Object.keys(metrics ?? {}) })
   return context.backend.updateMetadata(
     { reference: toReference(reference), tags, description, metrics, aliases, removeAliases, approval, reason },
     { signal, operationId, actor: actor ?? context.actor }

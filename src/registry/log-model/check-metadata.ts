@@ -1,4 +1,4 @@
-import { checkMetadata, checkNumbers, checkTags } from '../../record/metadata-value.js'
+import { checkMetadata, checkNumbers, checkTags, EVENT_LIMITS } from '../../record/metadata-value.js'
 import { assertNoSecrets } from '../../record/secret-scan.js'
 import { evaluationSchema, type Evaluation } from '../../schemas/evaluation.js'
 import type { JsonValue } from '../../schemas/json-value.js'
@@ -45,22 +45,25 @@ export function checkLogMetadata(fields: LogFields, trainingInput: TrainingRecor
     training
   }
   if (fields.description !== undefined) checkMetadata(fields.description, 'description')
-  const { params, tags, signature, evaluations } = metadata
-  const texts = { params, tags, signature: signature ?? null, description: fields.description ?? null, evaluations }
-  assertNoSecrets(checkMetadata(texts, 'metadata'), '', fields.allowSecretsAt ?? [])
+  const { params, metrics, featureImportance, tags, signature, evaluations } = metadata
+  const texts = { params, metrics, featureImportance, tags, signature: signature ?? null, description: fields.description ?? null, evaluations }
+  assertNoSecrets(checkMetadata(texts, 'metadata', EVENT_LIMITS), '', fields.allowSecretsAt ?? [])
   return metadata
 }
 
 function finishTraining(input: TrainingRecorder | Training | undefined): Training | undefined {
   if (input === undefined) return undefined
-  return parse(trainingSchema, isRecorder(input) ? input.finish() : input, {
+  // Also its depth, on which a schema would exhaust the stack.
+  const given = isRecorder(input) ? input.finish() : checkMetadata(input, 'training', EVENT_LIMITS)
+  return parse(trainingSchema, given, {
     what: 'training',
     hint: 'pass what startTraining() or its finish() returned'
   })
 }
 
 function isRecorder(input: TrainingRecorder | Training): input is TrainingRecorder {
-  return 'finish' in input && typeof input.finish === 'function'
+  const given: unknown = input
+  return typeof given === 'object' && given !== null && 'finish' in given && typeof given.finish === 'function'
 }
 
 /** The last value of each series: what the training ended with. */

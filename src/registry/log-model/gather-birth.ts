@@ -2,7 +2,7 @@ import { resolveDataset } from '../../artifacts/datasets.js'
 import { captureAll } from '../../capture/capture.js'
 import { toReference } from '../../record/parse-reference.js'
 import { assertNoSecrets } from '../../record/secret-scan.js'
-import { checkMetadata, METADATA_LIMITS } from '../../record/metadata-value.js'
+import { checkMetadata, EVENT_LIMITS } from '../../record/metadata-value.js'
 import type { Birth } from '../../schemas/birth.js'
 import type { Captured } from '../../schemas/captured.js'
 import type { Derivation } from '../../schemas/derivation.js'
@@ -36,12 +36,9 @@ export async function gatherBirth(
     ...captured
   }
   // The journal is immutable, so a secret in it could never be taken out again. Captured parts hold none: see capture/without-secrets.ts.
-  assertNoSecrets(checkMetadata({ datasets, training: training ?? null }, 'birth metadata', BIRTH_LIMITS), '', fields.allowSecretsAt ?? [])
+  assertNoSecrets(checkMetadata({ datasets, training: training ?? null }, 'birth metadata', EVENT_LIMITS), '', fields.allowSecretsAt ?? [])
   return birth
 }
-
-// A training has values for each step. What bounds it is the size of an event, TOO_LARGE above 1 MiB.
-const BIRTH_LIMITS = { ...METADATA_LIMITS, maxNodes: 500_000, maxBytes: 4 * 1024 * 1024 }
 
 const SWITCHED_OFF: CaptureOptions = { code: false, environment: false, hardware: false, environmentFiles: false }
 

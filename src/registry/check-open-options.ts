@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { parse } from '../schemas/parse.js'
+import type { OpenRegistryOptions } from './open-registry.js'
+import { ownOptions } from './own-options.js'
+import { refuseSecretShapes } from './refuse-secret-shapes.js'
+
+const optionsSchema = z.object({
+  durability: z.enum(['full', 'none']).optional(),
+  create: z.boolean().optional(),
+  cache: z.string().min(1).optional(),
+  actor: z.string().min(1).max(256).optional()
+})
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+/** Those that are no data. */
+const SHAPES = [
+  { field: 'policy', isRight: isObject, wanted: 'an object' },
+  { field: 'logger', isRight: isObject, wanted: 'an object with methods' },
+  { field: 'sources', isRight: isObject, wanted: 'an object with methods' },
+  { field: 'clock', isRight: isFunction, wanted: 'a function' }
+] as const
+
+/** The options of `openRegistry`, checked; `actor` from `STEMMA_ACTOR` when absent. @throws {StemmaError} INVALID_INPUT, SECRET_IN_METADATA */
+export function checkOpenOptions(options: OpenRegistryOptions): OpenRegistryOptions {
+  const what = 'openRegistry options'
+  const own = ownOptions(options, what)
+  if (own.actor === undefined) own.actor = process.env['STEMMA_ACTOR'] || undefined
+  parse(optionsSchema, own, { what })
+  refuseSecretShapes({ actor: own.actor })
+  for (const { field, isRight, wanted } of SHAPES) {
+    parse(z.custom((value) => value === undefined || isRight(value), { error: `wanted ${wanted}` }), own[field], { what: `${what} at ${field}` })
+  }
+  return own
+}
