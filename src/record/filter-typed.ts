@@ -10,7 +10,7 @@ const OPERATORS = new Set<string>(['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', '
 const MAX_NODES = 10_000
 
 /**
- * Reads the typed form of a filter. Dates become ISO text; entries that are `undefined` are left out; the order of entries
+ * Reads the typed form of a filter. Dates become ISO text; entries that are `undefined` are refused; the order of entries
  * is kept. Field names are those of the text form: `metrics.auc`, `tags."my key"`.
  *
  * @throws {StemmaError} INVALID_QUERY naming the entry.
@@ -36,8 +36,9 @@ function readWhere(where: unknown, at: string, depth: number, budget: Budget): F
   if (!isPlainObject(where)) return fail(`a filter is wanted, and this is ${describe(where)}`, "For instance { stage: 'production' }")
   const filters: Filter[] = []
   for (const [key, value] of Object.entries(where)) {
-    if (value === undefined) continue
     const entry = `${at}[${JSON.stringify(key)}]`
+    // A threshold that got lost on its way must not select everything.
+    if (value === undefined) failFor(entry)('there is nothing to compare with: it is undefined', 'Leave the entry out, or give it a value')
     if (key === 'and' || key === 'or') filters.push(readGroup(key, value, entry, depth, budget))
     else if (key === 'not') filters.push({ kind: 'not', filter: readWhere(value, entry, depth + 1, budget) })
     else filters.push(...readCondition(key, value, entry, budget))
@@ -57,14 +58,12 @@ function readCondition(key: string, condition: unknown, at: string, budget: Budg
   const fail = failFor(at)
   const field = parseFieldPath(key, fail)
   if (!isPlainObject(condition)) return [readComparison(field, 'eq', condition, at, budget)]
-  return Object.entries(condition)
-    .filter(([, value]) => value !== undefined)
-    .map(([operator, value]) => {
-      if (isOperator(operator)) return readComparison(field, operator, value, `${at}.${operator}`, budget)
-      const nearest = nearestNames(operator, OPERATORS)
-      const meant = nearest[0] !== undefined && isNearName(operator, nearest[0]) ? `Did you mean ${nearest[0]}? ` : ''
-      return fail(`there is no operator ${quoteForMessage(operator)}`, `${meant}Operators: ${nearest.join(', ')}`)
-    })
+  return Object.entries(condition).map(([operator, value]) => {
+    if (isOperator(operator)) return readComparison(field, operator, value, `${at}.${operator}`, budget)
+    const nearest = nearestNames(operator, OPERATORS)
+    const meant = nearest[0] !== undefined && isNearName(operator, nearest[0]) ? `Did you mean ${nearest[0]}? ` : ''
+    return fail(`there is no operator ${quoteForMessage(operator)}`, `${meant}Operators: ${nearest.join(', ')}`)
+  })
 }
 
 function readComparison(field: string[], operator: Operator, input: unknown, at: string, budget: Budget): Filter {

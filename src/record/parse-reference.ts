@@ -38,7 +38,7 @@ export function parseReference(text: string): Reference {
 
 /**
  * A reference from its text, or from its object form: `name` and at most one of `version` (also a range), `sequence`, `digest`,
- * `stage` and `alias`, with `audience` and `at` (ISO text or Date).
+ * `stage` and `alias`, with `audience` and `at` (ISO text or Date). A version that a verb gave is a reference to itself.
  *
  * @throws {StemmaError} INVALID_REFERENCE, INVALID_NAME
  * @example
@@ -48,6 +48,7 @@ export function parseReference(text: string): Reference {
  */
 export function toReference(input: string | ReferenceInput): Reference {
   if (typeof input === 'string') return parseReference(input)
+  if (isVersion(input)) return complete(checkModelName(input.name), readVersion(input.version, input.name), undefined, undefined, input.name)
   const parts = parse(referenceInputSchema, input, {
     what: 'reference',
     code: 'INVALID_REFERENCE',
@@ -59,6 +60,11 @@ export function toReference(input: string | ReferenceInput): Reference {
     throw referenceError(shown, 'has more than one of version, sequence, digest, stage and alias', 'Give only one of them.')
   const at = types.isDate(parts.at) ? dateText(parts.at, shown) : parts.at
   return complete(checkModelName(parts.name), chosen[0] ?? latest, parts.audience, at, shown)
+}
+
+/** What a verb returned, which has all of these at once. */
+function isVersion(input: ReferenceInput): input is ReferenceInput & { version: string } {
+  return typeof input === 'object' && input !== null && typeof input.version === 'string' && input.sequence !== undefined && 'createdAt' in input
 }
 
 const latest: Selector = { kind: 'latest' }

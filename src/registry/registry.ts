@@ -14,7 +14,7 @@ import type { GetModelOptions, LoadedModel } from './get-model.js'
 import type { LineageOptions, LineageOrigin } from './lineage.js'
 import type { LogModelInput, LogModelOptions } from './log-model.js'
 import type { RollbackOptions } from './rollback.js'
-import type { TransitionOptions } from './transition-stage.js'
+import type { Stage, TransitionOptions } from './transition-stage.js'
 import type { MetadataChanges } from './update-metadata.js'
 import type { VersionsOptions } from './versions.js'
 
@@ -65,7 +65,7 @@ export interface Registry extends AsyncDisposable {
    *
    * @throws {StemmaError} INVALID_STAGE, FORBIDDEN_BY_RULE, CONFLICT (another version is live than `expectedCurrent`), NOT_FOUND, VERSION_DELETED.
    */
-  transitionStage(reference: VersionReference, stage: string, options?: TransitionOptions): Promise<ModelVersion>
+  transitionStage(reference: VersionReference, stage: Stage, options?: TransitionOptions): Promise<ModelVersion>
 
   /**
    * Makes the version live again that was live before the current one (or the one named by `to`), after re-hashing all its

@@ -14,7 +14,7 @@ import type { LineageOptions, LineageOrigin } from './lineage.js'
 import type { LogModelInput, LogModelOptions } from './log-model.js'
 import type { VersionReference } from './registry.js'
 import type { RollbackOptions } from './rollback.js'
-import type { TransitionOptions } from './transition-stage.js'
+import type { Stage, TransitionOptions } from './transition-stage.js'
 import type { MetadataChanges } from './update-metadata.js'
 import type { VersionsOptions } from './versions.js'
 
@@ -70,7 +70,7 @@ export async function getVersion(reference: VersionReference, options: CallOptio
  */
 export async function transitionStage(
   reference: VersionReference,
-  stage: string,
+  stage: Stage,
   options: TransitionOptions & RootOptions = {}
 ): Promise<ModelVersion> {
   return (await registryFor(options.registry)).transitionStage(reference, stage, options)

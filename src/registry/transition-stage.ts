@@ -8,6 +8,9 @@ import { checkExpectedCurrent } from './check-expected-current.js'
 import { checkText, parseMutation, transitionOptionsSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
 
+/** A stage: one of the built-in ones, or of the registry's own. */
+export type Stage = 'none' | 'staging' | 'production' | 'archived' | (string & {})
+
 /** Options of `transitionStage`. */
 export interface TransitionOptions extends MutationOptions {
   /**
@@ -25,7 +28,7 @@ export interface TransitionOptions extends MutationOptions {
 export async function transitionStage(
   context: RegistryContext,
   reference: string | ReferenceInput,
-  stage: string,
+  stage: Stage,
   options: TransitionOptions = {}
 ): Promise<ModelVersion> {
   const signal = beginCall(context, options.signal)

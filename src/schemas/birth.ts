@@ -4,10 +4,11 @@ import { datasetSchema } from './dataset.js'
 import { derivationSchema } from './derivation.js'
 import { evaluationSchema } from './evaluation.js'
 import { jsonValueSchema, numbersSchema } from './json-value.js'
+import { openObject } from './open-object.js'
 import { trainingSchema } from './training.js'
 
 /** Birth metadata: how a version came to be. Written once, never changed. */
-export const birthSchema = z.looseObject({
+export const birthSchema = openObject({
   schemaVersion: z.literal(1),
   params: z.record(z.string(), jsonValueSchema),
   metrics: numbersSchema,

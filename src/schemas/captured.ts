@@ -1,12 +1,13 @@
 import { z } from 'zod'
+import { openObject } from './open-object.js'
 
 /** A part that could not be captured, or was switched off, and why. */
-export const unavailableSchema = z.looseObject({ state: z.literal('unavailable'), reason: z.string() })
+export const unavailableSchema = openObject({ state: z.literal('unavailable'), reason: z.string() })
 /** A part that could not be captured, or was switched off, and why. */
 export type Unavailable = z.infer<typeof unavailableSchema>
 
 /** The code that made a version, from git or from the variables of a CI system. */
-export const codeSchema = z.looseObject({
+export const codeSchema = openObject({
   state: z.literal('captured'),
   /** `git`: asked git itself; `ci`: git was not there, a CI system's variables were. */
   source: z.enum(['git', 'ci']),
@@ -21,7 +22,7 @@ export const codeSchema = z.looseObject({
   /** Whether anything tracked differs from the commit or untracked files are there. Absent when only CI variables were there. */
   dirty: z.boolean().optional(),
   /** Files that differ, by kind. */
-  changes: z.looseObject({ staged: z.int(), modified: z.int(), untracked: z.int(), conflicted: z.int() }).optional(),
+  changes: openObject({ staged: z.int(), modified: z.int(), untracked: z.int(), conflicted: z.int() }).optional(),
   /** `sha256:<hex>` of the uncommitted difference, so that two dirty trees can be told apart. Absent when clean. */
   diffDigest: z.string().optional(),
   /** Why there is no digest although the tree is dirty: too many files or bytes differ. */
@@ -37,7 +38,7 @@ export const codeSchema = z.looseObject({
 export type Code = z.infer<typeof codeSchema>
 
 /** A file that fixes the environment (package.json, lockfile, requirements.txt, conda.yaml); stored as a blob, not an artifact. */
-export const environmentFileSchema = z.looseObject({
+export const environmentFileSchema = openObject({
   path: z.string(),
   sizeBytes: z.int().nonnegative(),
   digest: z.string()
@@ -46,16 +47,16 @@ export const environmentFileSchema = z.looseObject({
 export type EnvironmentFile = z.infer<typeof environmentFileSchema>
 
 /** The software that a version was made with. From an allow-list; never the process's whole environment. */
-export const environmentSchema = z.looseObject({
+export const environmentSchema = openObject({
   state: z.literal('captured'),
   /**
    * `sha256:<hex>` of the canonical form of runtime, os, container, lockfile, dependencies and variables: two equal
    * environments share it, whoever uses them, started by whichever package manager, and in whichever CI run.
    */
   digest: z.string(),
-  runtime: z.looseObject({ name: z.string(), version: z.string(), abi: z.string().optional(), v8: z.string().optional() }),
-  packageManager: z.looseObject({ name: z.string(), version: z.string().optional() }).optional(),
-  os: z.looseObject({
+  runtime: openObject({ name: z.string(), version: z.string(), abi: z.string().optional(), v8: z.string().optional() }),
+  packageManager: openObject({ name: z.string(), version: z.string().optional() }).optional(),
+  os: openObject({
     platform: z.string(),
     release: z.string(),
     arch: z.string(),
@@ -64,15 +65,15 @@ export const environmentSchema = z.looseObject({
   }),
   /** `docker`, `podman`, `kubernetes` …; absent outside a container. */
   container: z.string().optional(),
-  lockfile: z.looseObject({ path: z.string(), digest: z.string() }).optional(),
+  lockfile: openObject({ path: z.string(), digest: z.string() }).optional(),
   /** Direct dependencies of the project, name to the version that is installed. */
   dependencies: z.record(z.string(), z.string()).optional(),
-  ci: z.looseObject({ provider: z.string(), runId: z.string().optional(), runUrl: z.string().optional() }).optional(),
+  ci: openObject({ provider: z.string(), runId: z.string().optional(), runUrl: z.string().optional() }).optional(),
   /** Allow-listed variables that change results, for instance CUDA_VISIBLE_DEVICES. */
   variables: z.record(z.string(), z.string()).optional(),
   files: z.array(environmentFileSchema).optional(),
   /** Files that were not stored, and why: they look as if they held a secret, or are too large. */
-  filesOmitted: z.array(z.looseObject({ path: z.string(), reason: z.string() })).optional(),
+  filesOmitted: z.array(openObject({ path: z.string(), reason: z.string() })).optional(),
   /** Only when asked for. */
   user: z.string().optional(),
   /** Only when asked for. */
@@ -82,7 +83,7 @@ export const environmentSchema = z.looseObject({
 export type Environment = z.infer<typeof environmentSchema>
 
 /** One graphics processor. */
-export const gpuSchema = z.looseObject({
+export const gpuSchema = openObject({
   vendor: z.string(),
   name: z.string(),
   memoryBytes: z.int().nonnegative().optional(),
@@ -91,12 +92,12 @@ export const gpuSchema = z.looseObject({
 })
 
 /** The machine that a version was made on. */
-export const hardwareSchema = z.looseObject({
+export const hardwareSchema = openObject({
   state: z.literal('captured'),
-  cpu: z.looseObject({ model: z.string(), logicalCores: z.int().nonnegative() }),
+  cpu: openObject({ model: z.string(), logicalCores: z.int().nonnegative() }),
   memoryBytes: z.int().nonnegative(),
   /** Limits of the control group, where there are any. */
-  limits: z.looseObject({ cpus: z.number().optional(), memoryBytes: z.int().optional() }).optional(),
+  limits: openObject({ cpus: z.number().optional(), memoryBytes: z.int().optional() }).optional(),
   /** Empty when none was found. */
   gpus: z.array(gpuSchema),
   cudaVersion: z.string().optional(),
@@ -107,7 +108,7 @@ export const hardwareSchema = z.looseObject({
 export type Hardware = z.infer<typeof hardwareSchema>
 
 /** What captures itself when a version is logged. */
-export const capturedSchema = z.looseObject({
+export const capturedSchema = openObject({
   code: z.discriminatedUnion('state', [codeSchema, unavailableSchema]),
   environment: z.discriminatedUnion('state', [environmentSchema, unavailableSchema]),
   hardware: z.discriminatedUnion('state', [hardwareSchema, unavailableSchema])

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { artifactSchema } from './artifact.js'
 import { jsonValueSchema } from './json-value.js'
+import { openObject } from './open-object.js'
 
 /** A value that differs between two sides; absent on a side that lacks it. */
-export const differenceSchema = z.looseObject({
+export const differenceSchema = openObject({
   /** Dotted path of the value. */
   field: z.string(),
   a: jsonValueSchema.optional(),
@@ -13,7 +14,7 @@ export const differenceSchema = z.looseObject({
 export type Difference = z.infer<typeof differenceSchema>
 
 /** A number that differs between two sides. */
-export const numberDifferenceSchema = z.looseObject({
+export const numberDifferenceSchema = openObject({
   field: z.string(),
   a: z.number().optional(),
   b: z.number().optional(),
@@ -24,7 +25,7 @@ export const numberDifferenceSchema = z.looseObject({
 export type NumberDifference = z.infer<typeof numberDifferenceSchema>
 
 /** A result of an evaluation that differs between two sides. `field` is `<dataset>/<slice>/<metric>`, with `*` for what is not named. */
-export const evaluationDifferenceSchema = z.looseObject({
+export const evaluationDifferenceSchema = openObject({
   ...numberDifferenceSchema.shape,
   /** Absent: the evaluation names no data set. */
   dataset: z.string().optional(),
@@ -36,16 +37,16 @@ export const evaluationDifferenceSchema = z.looseObject({
 export type EvaluationDifference = z.infer<typeof evaluationDifferenceSchema>
 
 /** What differs between two versions; equal values are left out. */
-export const versionComparisonSchema = z.looseObject({
-  a: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
-  b: z.looseObject({ name: z.string(), version: z.string(), digest: z.string() }),
+export const versionComparisonSchema = openObject({
+  a: openObject({ name: z.string(), version: z.string(), digest: z.string() }),
+  b: openObject({ name: z.string(), version: z.string(), digest: z.string() }),
   /** Both have the same artifacts, byte by byte. */
   sameArtifacts: z.boolean(),
   sizeDeltaBytes: z.int(),
-  artifacts: z.looseObject({
+  artifacts: openObject({
     added: z.array(artifactSchema),
     removed: z.array(artifactSchema),
-    changed: z.array(z.looseObject({ path: z.string(), a: artifactSchema, b: artifactSchema })),
+    changed: z.array(openObject({ path: z.string(), a: artifactSchema, b: artifactSchema })),
     unchangedCount: z.int()
   }),
   metrics: z.array(numberDifferenceSchema),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { openObject } from './open-object.js'
 
 /** A data set that went into a version. At least one of `version`, `digest` and `uri` makes it findable again. */
-export const datasetSchema = z.looseObject({
+export const datasetSchema = openObject({
   name: z.string().min(1).max(512),
   version: z.string().min(1).max(512).optional(),
   /** `sha256:<hex>` of a file, or of the canonical listing of a folder; also `md5:<hex>` as DVC writes it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { digestSchema } from './digest.js'
+import { openObject } from './open-object.js'
 
 /** How a version came from another one. */
 export const derivationRelationSchema = z.enum(['fine-tuned', 'quantized', 'pruned', 'distilled', 'adapter', 'merged', 'converted'])
@@ -7,7 +8,7 @@ export const derivationRelationSchema = z.enum(['fine-tuned', 'quantized', 'prun
 export type DerivationRelation = z.infer<typeof derivationRelationSchema>
 
 /** A link to the version that another one was made from, pinned when it was logged. */
-export const derivationSchema = z.looseObject({
+export const derivationSchema = openObject({
   name: z.string(),
   version: z.string(),
   digest: digestSchema,

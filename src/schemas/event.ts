@@ -3,9 +3,10 @@ import { birthSchema } from './birth.js'
 import { digestSchema } from './digest.js'
 import { numbersSchema } from './json-value.js'
 import { approvalInputSchema } from './model-version.js'
+import { openObject } from './open-object.js'
 
 /** A version was logged. `name` is the journal's own. */
-export const versionCreatedSchema = z.looseObject({
+export const versionCreatedSchema = openObject({
   version: z.string(),
   sequence: z.int().positive(),
   digest: digestSchema,
@@ -21,7 +22,7 @@ export const versionCreatedSchema = z.looseObject({
  * A version changed its stage, and whatever that moved besides: one event, so that nobody ever sees half of it.
  * `replaced` lost `audience` to `version`; `archived` are those that have no audience left.
  */
-export const stageChangedSchema = z.looseObject({
+export const stageChangedSchema = openObject({
   action: z.enum(['transition', 'rollback']),
   version: z.string(),
   from: z.string(),
@@ -36,7 +37,7 @@ export const stageChangedSchema = z.looseObject({
 })
 
 /** Living metadata changed. `null` takes a tag or the description away. */
-export const metadataUpdatedSchema = z.looseObject({
+export const metadataUpdatedSchema = openObject({
   version: z.string(),
   tags: z.record(z.string(), z.string().nullable()).optional(),
   description: z.string().nullable().optional(),
@@ -49,10 +50,10 @@ export const metadataUpdatedSchema = z.looseObject({
 })
 
 /** A version got its tombstone. */
-export const versionDeletedSchema = z.looseObject({ version: z.string(), reason: z.string() })
+export const versionDeletedSchema = openObject({ version: z.string(), reason: z.string() })
 
 /** Who wrote an event. */
-export const writerSchema = z.looseObject({
+export const writerSchema = openObject({
   /** Random, one a process. */
   id: z.string(),
   /** `stemma/<version>`. */
@@ -78,10 +79,10 @@ const envelope = {
 
 /** One immutable, numbered, hash-chained entry of a model's journal. */
 export const eventSchema = z.discriminatedUnion('type', [
-  z.looseObject({ ...envelope, type: z.literal('version.created'), data: versionCreatedSchema }),
-  z.looseObject({ ...envelope, type: z.literal('stage.changed'), data: stageChangedSchema }),
-  z.looseObject({ ...envelope, type: z.literal('metadata.updated'), data: metadataUpdatedSchema }),
-  z.looseObject({ ...envelope, type: z.literal('version.deleted'), data: versionDeletedSchema })
+  openObject({ ...envelope, type: z.literal('version.created'), data: versionCreatedSchema }),
+  openObject({ ...envelope, type: z.literal('stage.changed'), data: stageChangedSchema }),
+  openObject({ ...envelope, type: z.literal('metadata.updated'), data: metadataUpdatedSchema }),
+  openObject({ ...envelope, type: z.literal('version.deleted'), data: versionDeletedSchema })
 ])
 /** One immutable, numbered, hash-chained entry of a model's journal. */
 export type ModelEvent = z.infer<typeof eventSchema>
@@ -94,7 +95,7 @@ export type EventBody =
   | { type: 'version.deleted'; data: z.infer<typeof versionDeletedSchema> }
 
 /** The part of an event that also an unknown, newer event has: enough to say what is wrong with it. */
-export const eventHeadSchema = z.looseObject({
+export const eventHeadSchema = openObject({
   v: z.int().positive(),
   n: z.int().nonnegative(),
   prev: z.string().nullable(),

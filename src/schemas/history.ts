@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { instantSchema, jsonValueSchema } from './json-value.js'
+import { openObject } from './open-object.js'
 
 /** One value that an event changed. */
-export const changeSchema = z.looseObject({
+export const changeSchema = openObject({
   /** The version concerned; an event can change several. */
   version: z.string(),
   /** `stage`, `audiences`, `tags.<key>`, `metrics.<name>`, `description`, `aliases`, `approvals`, `deleted`, `created`. */
@@ -16,7 +17,7 @@ export const changeSchema = z.looseObject({
 export type Change = z.infer<typeof changeSchema>
 
 /** One event as people read it: who, when, why, old and new values. */
-export const historyEntrySchema = z.looseObject({
+export const historyEntrySchema = openObject({
   name: z.string(),
   /** Place in the model's journal, from 0. */
   n: z.int().nonnegative(),

@@ -3,9 +3,10 @@ import { artifactSchema } from './artifact.js'
 import { birthSchema } from './birth.js'
 import { digestSchema } from './digest.js'
 import { instantSchema } from './json-value.js'
+import { openObject } from './open-object.js'
 
 /** Somebody's recorded yes or no to a version. */
-export const approvalSchema = z.looseObject({
+export const approvalSchema = openObject({
   by: z.string().min(1).max(256),
   decision: z.enum(['approved', 'rejected']),
   comment: z.string().max(10_000).optional(),
@@ -20,7 +21,7 @@ export const approvalInputSchema = approvalSchema.omit({ at: true })
 export type ApprovalInput = z.infer<typeof approvalInputSchema>
 
 /** A version's tombstone. */
-export const deletionSchema = z.looseObject({ at: instantSchema, reason: z.string(), by: z.string().optional() })
+export const deletionSchema = openObject({ at: instantSchema, reason: z.string(), by: z.string().optional() })
 /** A version's tombstone. */
 export type Deletion = z.infer<typeof deletionSchema>
 
@@ -33,7 +34,7 @@ const becameSo = {
 }
 
 /** When and why a version entered the stage that it is in. */
-export const stageSinceSchema = z.looseObject({
+export const stageSinceSchema = openObject({
   ...becameSo,
   /** What moved it. A version that another one displaced has the action of that other one's move, and `replacedBy`. */
   action: z.enum(['created', 'transition', 'rollback', 'deleted']),
@@ -44,7 +45,7 @@ export const stageSinceSchema = z.looseObject({
 export type StageSince = z.infer<typeof stageSinceSchema>
 
 /** One audience that a version is live for, and when and why it became so. */
-export const liveSinceSchema = z.looseObject({
+export const liveSinceSchema = openObject({
   audience: z.string(),
   ...becameSo,
   action: z.enum(['transition', 'rollback']),
@@ -55,7 +56,7 @@ export const liveSinceSchema = z.looseObject({
 export type LiveSince = z.infer<typeof liveSinceSchema>
 
 /** A version without its list of artifacts: what lists, filters and events work on. */
-export const versionSummarySchema = z.looseObject({
+export const versionSummarySchema = openObject({
   name: z.string(),
   /** Semver, `1.0.2`. */
   version: z.string(),
@@ -88,7 +89,7 @@ export const versionSummarySchema = z.looseObject({
 export type VersionSummary = z.infer<typeof versionSummarySchema>
 
 /** A version of a model: an immutable set of artifacts, how it came to be, and what became of it since. */
-export const modelVersionSchema = z.looseObject({
+export const modelVersionSchema = openObject({
   ...versionSummarySchema.shape,
   /** Sorted by path. */
   artifacts: z.array(artifactSchema)
@@ -97,7 +98,7 @@ export const modelVersionSchema = z.looseObject({
 export type ModelVersion = z.infer<typeof modelVersionSchema>
 
 /** A model: a named line of versions. */
-export const modelSummarySchema = z.looseObject({
+export const modelSummarySchema = openObject({
   name: z.string(),
   /** Versions that were not deleted. */
   versionCount: z.int().nonnegative(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../errors/codes.js'
 import { StemmaError } from '../errors/stemma-error.js'
+import { describeIssue } from './describe-issue.js'
 
 /** Where a value comes from, for the error that it may lead to. */
 export interface ParseContext {
@@ -23,12 +24,12 @@ export interface ParseContext {
 export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issues = result.error.issues
+  const issues = result.error.issues.map((issue) => describeIssue(issue, schema))
   const first = issues[0]
   const where = first && first.path.length > 0 ? ` at ${z.core.toDotPath(first.path)}` : ''
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
   throw new StemmaError(context.code ?? 'INVALID_INPUT', `${context.what}${where}: ${first?.message ?? 'not valid'}${more}`, {
     hint: context.hint,
-    details: { issues: issues.slice(0, 10).map((issue) => ({ path: z.core.toDotPath(issue.path), message: issue.message })) }
+    details: { issues: issues.slice(0, 10).map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) }
   })
 }

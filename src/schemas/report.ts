@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { openObject } from './open-object.js'
 
 /** One damaged, missing or foreign thing that `verify` found. */
-export const problemSchema = z.looseObject({
+export const problemSchema = openObject({
   kind: z.enum(['event', 'blob', 'manifest', 'snapshot', 'foreign']),
   /** The error code that a read would have met. */
   code: z.string(),
@@ -19,7 +20,7 @@ export const problemSchema = z.looseObject({
 export type Problem = z.infer<typeof problemSchema>
 
 /** What `verify` read and what it found. */
-export const verificationReportSchema = z.looseObject({
+export const verificationReportSchema = openObject({
   ok: z.boolean(),
   models: z.int(),
   versions: z.int(),
@@ -32,14 +33,14 @@ export const verificationReportSchema = z.looseObject({
 export type VerificationReport = z.infer<typeof verificationReportSchema>
 
 /** What `collectGarbage` did, or with `dryRun` would do. */
-export const garbageReportSchema = z.looseObject({
+export const garbageReportSchema = openObject({
   dryRun: z.boolean(),
   /** Blobs that no version needs, moved to the trash now. */
-  trashed: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  trashed: z.array(openObject({ digest: z.string(), sizeBytes: z.int() })),
   /** Blobs that lay in the trash long enough and are gone now. */
-  removed: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  removed: z.array(openObject({ digest: z.string(), sizeBytes: z.int() })),
   /** Blobs that are needed again and were taken back. */
-  restored: z.array(z.looseObject({ digest: z.string(), sizeBytes: z.int() })),
+  restored: z.array(openObject({ digest: z.string(), sizeBytes: z.int() })),
   /** Temporary files of writers that are gone, relative to the store. */
   temporaryFiles: z.array(z.string()),
   reclaimedBytes: z.int()

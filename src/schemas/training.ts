@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { instantSchema, jsonValueSchema } from './json-value.js'
+import { openObject } from './open-object.js'
 
 /** One point of a metric series. */
-export const metricPointSchema = z.looseObject({
+export const metricPointSchema = openObject({
   /** Epoch, batch or whatever the program counts, from 0. */
   step: z.number(),
   value: z.number(),
@@ -11,7 +12,7 @@ export const metricPointSchema = z.looseObject({
 })
 
 /** How the training went: what `startTraining()` records. */
-export const trainingSchema = z.looseObject({
+export const trainingSchema = openObject({
   startedAt: instantSchema,
   finishedAt: instantSchema,
   durationMs: z.number().nonnegative(),

@@ -15,7 +15,8 @@ function full(): Journal {
     training: { startedAt: '2026-03-01T00:00:00.000Z', finishedAt: '2026-03-01T00:00:01.000Z', durationMs: 1, params: {}, series: {} }
   })
   journal.create()
-  journal.create({ birth: { ...rich, newerField: { b: 2 } }, tags: { a: 'b' } })
+  const newer = { newerField: { b: 2 } }
+  journal.create({ birth: { ...rich, ...newer }, tags: { a: 'b' } })
   journal.create({ description: '', aliases: ['champion'] })
   journal.move('1.0.0', 'production')
   journal.move('1.0.1', 'production')

@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY, type Policy } from '../../schemas/policy.js'
+import { LIBRARY } from '../../util/library.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend } from '../backend.js'
 import { createJournalBackend } from '../journal/journal-backend.js'
@@ -31,6 +32,6 @@ export function createMemoryBackend({ policy = DEFAULT_POLICY, sources = systemS
       garbageCollection: true,
       localFiles: false
     },
-    writer: { id: Buffer.from(sources.randomBytes(8)).toString('hex'), library: 'stemma' }
+    writer: { id: Buffer.from(sources.randomBytes(8)).toString('hex'), library: LIBRARY }
   })
 }

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { parse } from '../../src/schemas/parse.js'
+
+const messageOf = (schema: z.ZodType, value: unknown): string => {
+  try {
+    parse(schema, value, { what: 'input' })
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return 'accepted'
+}
+
+describe('parse', () => {
+  it('names an unknown field, and the one that was likely meant', () => {
+    expect(messageOf(z.strictObject({ metrics: z.unknown(), tags: z.unknown() }), { metrcs: 1 })).toBe(
+      'input: unknown field "metrcs" (did you mean metrics?); known are metrics, tags'
+    )
+  })
+
+  it('explains the form that a value came nearest to', () => {
+    const schema = z.object({ from: z.union([z.string(), z.strictObject({ relation: z.enum(['merged', 'pruned']) })]) })
+    expect(messageOf(schema, { from: { relation: 'purned' } })).toBe('input at from.relation: Invalid option: expected one of "merged"|"pruned"')
+    expect(messageOf(schema, { from: 7 })).toBe('input at from: Invalid input: expected string, received number; or: Invalid input: expected object, received number')
+  })
+
+  it('counts further faults', () => {
+    expect(messageOf(z.object({ a: z.string(), b: z.string() }), {})).toBe('input at a: Invalid input: expected string, received undefined (and 1 more)')
+  })
+})
