@@ -1,5 +1,5 @@
 // A gate before production: `tsx examples/spam/promote.ts [reference]`. Compares the candidate with the version that is live, on
-// the whole and slice by slice, and refuses (exit code 1) what is worse anywhere. Nobody can slip in between: `expectedCurrent`
+// the whole and slice by slice, and refuses (exit code 1) what is worse anywhere, or was not measured. Nobody can slip in between: `expectedCurrent`
 // makes the promotion fail if another version has gone live since the comparison.
 import { compare, getVersion, isStemmaError, transitionStage, type ModelVersion, type NumberDifference } from 'stemma'
 import { percent, runAsProgram } from '../program.js'
@@ -17,14 +17,20 @@ export interface GateResult {
 /** Results may get worse by this much before it counts: one mail more or less in a small group. */
 const TOLERANCE = 0.025
 
+/** What is judged, and in which direction it gets worse: more good mail blocked, less of the others. */
+const WORSE: ReadonlyMap<string, 'more' | 'less'> = new Map([['accuracy', 'less'], ['blocked', 'more'], ['caught', 'less']])
+
 /** Promotes a version of `spam` if it is nowhere worse than the one that is live. */
 export async function promote(reference = 'spam@latest'): Promise<GateResult> {
   const candidate = await getVersion(reference)
   const previous = await liveVersion()
   const differences = previous ? await compare(`spam@${previous.version}`, `spam@${candidate.version}`) : undefined
   const whole = (differences?.metrics ?? []).map((difference) => ({ ...difference, metric: difference.field }))
-  const worse = [...whole, ...(differences?.evaluations ?? [])].filter(isWorse)
-  if (worse.length > 0) return { candidate, previous, promoted: false, reasons: worse.map(inWords) }
+  const refusals = [
+    ...[...WORSE.keys()].filter((metric) => candidate.metrics[metric] === undefined).map((metric) => `${metric}: not measured`),
+    ...[...whole, ...(differences?.evaluations ?? [])].filter(isWorse).map(inWords)
+  ]
+  if (refusals.length > 0) return { candidate, previous, promoted: false, reasons: [...new Set(refusals)] }
 
   const reasons = previous
     ? [`accuracy ${percent(previous.metrics['accuracy'])} → ${percent(candidate.metrics['accuracy'])}, no slice worse`]
@@ -46,14 +52,14 @@ async function liveVersion(): Promise<ModelVersion | undefined> {
   }
 }
 
-/** More good mail blocked is worse; less of anything else is. */
-function isWorse({ metric, delta }: NumberDifference & { metric: string }): boolean {
-  const change = delta ?? 0
-  return metric === 'blocked' ? change > TOLERANCE : change < -TOLERANCE
+/** What the live version has and the candidate lacks is worse too: nobody knows how it does there. */
+function isWorse({ metric, b, delta = 0 }: NumberDifference & { metric: string }): boolean {
+  const worse = WORSE.get(metric)
+  return worse !== undefined && (b === undefined || (worse === 'more' ? delta > TOLERANCE : delta < -TOLERANCE))
 }
 
 function inWords({ field, a, b }: NumberDifference): string {
-  return `${field}: ${percent(a)} → ${percent(b)}`
+  return b === undefined ? `${field}: not measured` : `${field}: ${percent(a)} → ${percent(b)}`
 }
 
 await runAsProgram(import.meta.url, async ([reference]) => {

@@ -12,7 +12,7 @@ export const ERROR_CODES = {
   INVALID_PATH: { retryable: false },
   /** A reference such as `name@production` cannot be read. */
   INVALID_REFERENCE: { retryable: false },
-  /** A version is not semver, or not above what the registry already gave out. */
+  /** A version is not semver, or has build metadata, which does not tell versions apart. */
   INVALID_VERSION: { retryable: false },
   /** A stage is not known to the registry, or an audience is given where it has no meaning. */
   INVALID_STAGE: { retryable: false },

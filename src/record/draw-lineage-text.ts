@@ -1,12 +1,12 @@
 import type { LineageEdge, LineageGraph, LineageNode } from '../schemas/lineage.js'
-import { edgeLabel, nodeLabel } from './lineage-label.js'
+import { edgeLabel, nodeLabel, plainLabel } from './lineage-label.js'
 
 const MAX_DEPTH = 64
 
 /**
  * A lineage graph as a tree for terminals: below what was asked about, `made from` with all its origins, and `led to` with
  * the versions made from it; what else those were made from is left to the drawings. What stands in the tree already is not
- * unfolded again.
+ * unfolded again. Below a data set that nothing was made from stand the names that may be meant.
  *
  * @example
  * ```text
@@ -27,11 +27,13 @@ export function toText(graph: LineageGraph): string {
   const trees = (graph.roots ?? [graph.root]).map((id): Tree => {
     const origins = grow(id, madeFrom, nodes)
     const products = grow(id, ledTo, nodes)
+    const similar = (nodes.get(id)?.similar ?? []).map((name) => ({ text: plainLabel(name), below: [] }))
     return {
       text: textOf(nodes.get(id), id),
       below: [
         ...(origins.length > 0 ? [{ text: 'made from', below: origins }] : []),
-        ...(products.length > 0 ? [{ text: 'led to', below: products }] : [])
+        ...(products.length > 0 ? [{ text: 'led to', below: products }] : []),
+        ...(similar.length > 0 ? [{ text: 'similar names in this registry', below: similar }] : [])
       ]
     }
   })

@@ -1,7 +1,8 @@
 import type { LineageGraph, LineageNode } from '../schemas/lineage.js'
 import type { VersionSummary } from '../schemas/model-version.js'
 import { drawVersions, indexLineage } from './lineage-graph.js'
-import { datasetNode, findOrigins, versionNodeId } from './lineage-nodes.js'
+import { nearestNames, nearPaths } from '../util/nearest-names.js'
+import { codePlace, datasetNode, findOrigins, versionNodeId } from './lineage-nodes.js'
 import { walkHops } from './walk-hops.js'
 
 /** A data set, code or environment whose products are asked for. What is left out may be anything. */
@@ -12,6 +13,7 @@ export type LineageOrigin =
   | { kind: 'environment'; digest: string }
 
 const MIN_COMMIT_LENGTH = 7
+const MAX_SIMILAR = 5
 
 /**
  * What was made from a data set, a commit or an environment: the versions that used it, and those derived from them, to
@@ -19,7 +21,7 @@ const MIN_COMMIT_LENGTH = 7
  * It answers which models have to go when the data of a patient is withdrawn.
  *
  * `roots` of the graph are the nodes asked about: several when, say, a data set is given without its version; `root` is the
- * first of them. When nothing was made from it, the graph is one node with `missing`.
+ * first of them. When nothing was made from it, the graph is one node with `missing`, and for a data set with `similar` names if there are any.
  *
  * @param versions All versions that may be in the graph, deleted ones too, in any order.
  * @example
@@ -45,7 +47,7 @@ export function buildLineageFrom(
   const asked = [...roots].sort()
   const first = asked[0]
   if (first === undefined) {
-    const node = missingNode(origin)
+    const node = missingNode(origin, all)
     return { root: node.id, roots: [node.id], nodes: [node], edges: [], truncated: false }
   }
   const { reached, beyond } = walkHops(users, options.maxHops, (id) => index.children(id))
@@ -77,11 +79,22 @@ function usesMachinery(origin: Exclude<LineageOrigin, { kind: 'dataset' }>, { co
   return origin.commit.length >= MIN_COMMIT_LENGTH ? code.commit.startsWith(origin.commit.toLowerCase()) : code.commit === origin.commit
 }
 
-function missingNode(origin: LineageOrigin): LineageNode {
-  if (origin.kind === 'dataset') return { ...datasetNode(origin), missing: true }
+function missingNode(origin: LineageOrigin, versions: readonly VersionSummary[]): LineageNode {
+  if (origin.kind === 'dataset') {
+    const similar = similarDatasets(origin, versions)
+    return { ...datasetNode(origin), missing: true, ...(similar.length > 0 && { similar }) }
+  }
   if (origin.kind === 'code') {
     const remote = origin.remote ?? ''
-    return { id: `code:${remote}@${origin.commit}`, kind: 'code', label: `${remote === '' ? 'code' : remote}@${origin.commit}`, missing: true }
+    return { id: `code:${remote}@${origin.commit}`, kind: 'code', label: `${codePlace(remote)}@${origin.commit}`, missing: true }
   }
   return { id: `environment:${origin.digest}`, kind: 'environment', label: origin.digest, digest: origin.digest, missing: true }
+}
+
+/** What may be meant by a data set that nothing used: the same name with another version, else names that are nearly the same. */
+function similarDatasets(asked: Extract<LineageOrigin, { kind: 'dataset' }>, versions: readonly VersionSummary[]): string[] {
+  const used = versions.flatMap(({ datasets }) => datasets)
+  const others = new Set(used.filter(({ name }) => name === asked.name).map((dataset) => datasetNode(dataset).label))
+  if (others.size > 0) return nearestNames(datasetNode(asked).label, others).slice(0, MAX_SIMILAR)
+  return nearPaths(asked.name, [...new Set(used.map(({ name }) => name))], MAX_SIMILAR)
 }

@@ -21,7 +21,7 @@ export function edgeLabel(edge: LineageEdge): string {
  * One line of text that cannot steer a terminal or turn the reading direction of what is around it. Names come from outside:
  * control characters and line breaks become spaces, characters that are not seen and broken ones become U+FFFD.
  */
-function plainLabel(text: string): string {
+export function plainLabel(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/[\p{Cf}\p{Cs}]/gu, '\uFFFD').trim()
   // Mermaid takes no empty label.
   if (plain === '') return '(no name)'

@@ -75,9 +75,13 @@ function codeNode({ code }: VersionSummary): LineageNode | undefined {
   const { remote = '', commit, dirty, diffDigest } = code
   if (commit === undefined && diffDigest === undefined) return undefined
   const change = diffDigest ?? (dirty === true ? 'dirty' : undefined)
-  const place = remote === '' ? 'code' : remote
-  const label = `${place}@${(commit ?? 'no commit').slice(0, 12)}${change === undefined ? '' : ' with uncommitted changes'}`
+  const label = `${codePlace(remote)}@${(commit ?? 'no commit').slice(0, 12)}${change === undefined ? '' : ' with uncommitted changes'}`
   return { id: `code:${remote}@${commit ?? ''}${change === undefined ? '' : `+${change}`}`, kind: 'code', label }
+}
+
+/** What stands before the commit in a label; the digest of a remote that is no address would read as the digest of the code. */
+export function codePlace(remote: string): string {
+  return remote === '' || /^sha256:[0-9a-f]+$/.test(remote) ? 'code' : remote
 }
 
 function environmentNode({ environment }: VersionSummary): LineageNode | undefined {

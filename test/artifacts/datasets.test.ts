@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { resolveDataset } from '../../src/artifacts/datasets.js'
 import { buildManifest, manifestDigest } from '../../src/record/manifest.js'
@@ -32,10 +32,24 @@ describe('resolveDataset', () => {
     const folder = temporaryFolder()
     writeFiles(folder, { 'data/train.csv': 'a,b\n' })
     expect(await resolveDataset('data/train.csv', { directory: folder })).toEqual({
-      name: 'train.csv',
+      name: 'data/train.csv',
       digest: `sha256:${createHash('sha256').update('a,b\n').digest('hex')}`,
       sizeBytes: 4
     })
+  })
+
+  it('tells files of one base name apart by their path from the working folder', async () => {
+    const folder = temporaryFolder()
+    writeFiles(folder, { 'x/train.csv': 'a', 'y/train.csv': 'b', 'y/train.csv.dvc': `outs:\n- md5: ${MD5}\n  path: train.csv\n`, '..z/a.csv': 'c' })
+    const nameOf = async (path: string, directory = folder): Promise<string> => (await resolveDataset(path, { directory })).name
+    expect(await nameOf('x/train.csv')).toBe('x/train.csv')
+    expect(await nameOf('./x/../y/train.csv')).toBe('y/train.csv')
+    expect(await nameOf('y/train.csv.dvc')).toBe('y/train.csv')
+    expect(await nameOf(join(folder, 'x/train.csv'))).toBe('x/train.csv')
+    expect(await nameOf('..z/a.csv')).toBe('..z/a.csv')
+    expect(await nameOf('../x/train.csv', join(folder, 'y'))).toBe('train.csv')
+    expect(await nameOf('.', join(folder, 'x'))).toBe('x')
+    expect((await resolveDataset({ path: 'x/train.csv' }, { directory: folder })).name).toBe('x/train.csv')
   })
 
   it('gives a folder the digest that a version of its files would have', async () => {
@@ -68,6 +82,26 @@ describe('resolveDataset', () => {
     await expect(resolveDataset(path, { directory: temporaryFolder() })).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
     await expect(resolveDataset({ path }, { directory: temporaryFolder() })).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
   })
+
+  it.each(['data/missing.csv', 'missing.csv', 'missing.tar.gz', 'missing.parquet', 'data\\missing', 'org/imdb'])(
+    'what looks like a file and is not there is no name: %s',
+    async (text) => {
+      const directory = temporaryFolder()
+      const path = resolve(directory, text)
+      await expect(resolveDataset(text, { directory })).rejects.toMatchObject({
+        code: 'SOURCE_UNREADABLE',
+        message: expect.stringContaining(path) as string,
+        hint: expect.stringContaining("if it is a name, write { name: '…' } or name@version") as string,
+        details: { path }
+      })
+      expect(await resolveDataset({ name: text }, { directory })).toEqual({ name: text })
+      expect(await resolveDataset(`${text}@1`, { directory })).toEqual({ name: text, version: '1' })
+    }
+  )
+
+  it.each(['imdb', 'iris-v1.0', 'census.2020', 'a b.c'])('a name remains a name: %s', async (text) => {
+    expect(await resolveDataset(text, { directory: temporaryFolder() })).toEqual({ name: text })
+  })
 })
 
 describe('.dvc files', () => {
@@ -79,14 +113,14 @@ describe('.dvc files', () => {
 
   it('one output', async () => {
     expect(await read(`outs:\n- md5: ${MD5}\n  size: 37891850\n  hash: md5\n  path: data.xml\n`)).toEqual({
-      name: 'data.xml', digest: `md5:${MD5}`, sizeBytes: 37_891_850
+      name: 'train.csv', digest: `md5:${MD5}`, sizeBytes: 37_891_850
     })
   })
 
   it('a folder, and a digest of digits that must stay text', async () => {
     expect(await read(`outs:\n- md5: ${MD5}.dir\n  size: 3\n  nfiles: 2\n  path: data\n`)).toMatchObject({ digest: `md5:${MD5}.dir` })
     const digits = '12345678901234567890123456789012'
-    expect(await read(`outs:\n- md5: ${digits}\n  path: data\n`)).toEqual({ name: 'data', digest: `md5:${digits}` })
+    expect(await read(`outs:\n- md5: ${digits}\n  path: data\n`)).toEqual({ name: 'train.csv', digest: `md5:${digits}` })
   })
 
   it('several outputs, in any order, and where imported data came from', async () => {

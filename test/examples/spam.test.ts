@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getModel, getVersion, history, isStemmaError, search, transitionStage, type ModelVersion } from 'stemma'
+import { getModel, getVersion, history, isStemmaError, logModel, search, transitionStage, type LogModelInput, type ModelVersion } from 'stemma'
 import { liveAt, story } from '../../examples/spam/audit.js'
 import { readFilter } from '../../examples/spam/files.js'
 import { readMails } from '../../examples/spam/corpus.js'
@@ -92,6 +92,28 @@ describe('the spam filter', () => {
     expect(await liveAt(promotedAt)).toMatchObject({ version: { version: '1.0.3' }, since: { by: 'release-gate', action: 'transition', replaced: '1.0.0' } })
     expect(await liveAt(rolledBack?.at ?? '')).toMatchObject({ version: { version: '1.0.0' }, since: { action: 'rollback', by: 'on-call', reason: 'newsletter readers complain' } })
     expect((await story()).at(-1)).toContain('1.0.0 instead of 1.0.3: newsletter readers complain')
+  })
+
+  it('refuses what was not measured, on the whole or on a slice, and also as the first release', async () => {
+    const { metrics, evaluations } = await getVersion('spam@production')
+    const log = (fields: Partial<LogModelInput>): Promise<ModelVersion> => {
+      return logModel({ name: 'spam', version: '9.0.0', artifacts: { 'a.txt': 'a' }, capture: false, metrics, evaluations, ...fields })
+    }
+    const { accuracy = 0, caught = 0 } = metrics
+    await log({ version: '1.1.0-unmeasured.1', metrics: { accuracy, caught } })
+    expect(await promote('spam@1.1.0-unmeasured.1')).toMatchObject({ promoted: false, reasons: ['blocked: not measured'] })
+    await log({ version: '1.1.0-unmeasured.2', evaluations: evaluations.filter(({ slice }) => slice !== 'format=html') })
+    const refused = await promote('spam@1.1.0-unmeasured.2')
+    expect(refused.promoted).toBe(false)
+    expect(refused.reasons).toContain('spam-assassin/format=html/accuracy: not measured')
+    expect(await getVersion('spam@production')).toMatchObject({ version: '1.0.0' })
+
+    process.env['STEMMA_REGISTRY'] = join(folder, 'empty')
+    await log({ version: '1.0.0', metrics: {}, evaluations: [] })
+    const first = await promote('spam@1.0.0')
+    process.env['STEMMA_REGISTRY'] = join(folder, 'registry')
+    expect(first).toMatchObject({ promoted: false, previous: undefined })
+    expect(first.reasons).toEqual(['accuracy: not measured', 'blocked: not measured', 'caught: not measured'])
   })
 
   it('can be found, and shows where it came from', async () => {

@@ -103,6 +103,13 @@ describe('toDot', () => {
 })
 
 describe('toText', () => {
+  it('prints the names that may be meant by a data set that nothing used', () => {
+    const node: LineageNode = { id: 'dataset:loans@', kind: 'dataset', label: 'loans', missing: true, similar: ['data/loans.csv', 'lo\nans'] }
+    expect(toText({ root: node.id, nodes: [node], edges: [], truncated: false })).toBe(
+      'loans (not in this registry)\n└─ similar names in this registry\n   ├─ data/loans.csv\n   └─ lo ans\n'
+    )
+  })
+
   it('draws a tree of origins and products', () => {
     expect(toText(graph)).toBe(
       [

@@ -171,4 +171,27 @@ describe('buildLineageFrom', () => {
     const graph = buildLineageFrom({ kind: 'dataset', name: 'patients', version: '9' }, all, { maxHops: 10 })
     expect(graph).toMatchObject({ root: 'dataset:patients@9', nodes: [{ id: 'dataset:patients@9', missing: true }], edges: [] })
   })
+
+  it('names the data sets that may be meant by one that nothing used', () => {
+    const used = ['data/loans.csv', 'old/loans.csv', 'patients'].map((name) => ({ name, digest: 'sha256:d' }))
+    const similarTo = (name: string, version?: string): string[] | undefined => {
+      const graph = buildLineageFrom({ kind: 'dataset', name, version }, [derived('m', [], { datasets: used })], { maxHops: 1 })
+      expect(lineageGraphSchema.parse(graph)).toEqual(graph)
+      return graph.nodes[0]?.similar
+    }
+    expect(similarTo('loans.csv')).toEqual(['data/loans.csv', 'old/loans.csv'])
+    expect(similarTo('./data/loan.csv')).toEqual(['data/loans.csv'])
+    expect(similarTo('Patient')).toEqual(['patients'])
+    expect(similarTo('weather')).toBeUndefined()
+    expect(similarTo('patients', '9')).toEqual(['patients@sha256:d'])
+    expect(similarTo('patients')).toBeUndefined()
+  })
+
+  it('labels code by its commit alone when its remote is a digest', () => {
+    const hashed = { ...code, remote: 'sha256:9724aa00bb11cc22' }
+    const nodes = buildLineageFrom({ kind: 'code', commit }, [derived('m', [], { code: hashed })], { maxHops: 0 }).nodes
+    expect(nodes).toContainEqual({ id: `code:${hashed.remote}@${commit}`, kind: 'code', label: `code@${commit.slice(0, 12)}` })
+    const missing = buildLineageFrom({ kind: 'code', commit, remote: hashed.remote }, [], { maxHops: 0 }).nodes
+    expect(missing).toEqual([{ id: `code:${hashed.remote}@${commit}`, kind: 'code', label: `code@${commit}`, missing: true }])
+  })
 })
