@@ -24,7 +24,9 @@ export interface ParseContext {
 export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => describeIssue(issue, schema))
+  // A mistyped name is also why the right one is missing, so that it is told first.
+  const rank = ({ code }: z.core.$ZodIssue): number => (code === 'unrecognized_keys' ? 0 : 1)
+  const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b)).map((issue) => describeIssue(issue, schema))
   const first = issues[0]
   const where = first && first.path.length > 0 ? ` at ${z.core.toDotPath(first.path)}` : ''
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''

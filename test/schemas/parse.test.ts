@@ -13,8 +13,8 @@ const messageOf = (schema: z.ZodType, value: unknown): string => {
 
 describe('parse', () => {
   it('names an unknown field, and the one that was likely meant', () => {
-    expect(messageOf(z.strictObject({ metrics: z.unknown(), tags: z.unknown() }), { metrcs: 1 })).toBe(
-      'input: unknown field "metrcs" (did you mean metrics?); known are metrics, tags'
+    expect(messageOf(z.strictObject({ metrics: z.number(), tags: z.unknown().optional() }), { metrcs: 1 })).toBe(
+      'input: unknown field "metrcs" (did you mean metrics?); known are metrics, tags (and 1 more)'
     )
   })
 
