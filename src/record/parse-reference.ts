@@ -62,9 +62,10 @@ export function toReference(input: string | ReferenceInput): Reference {
   return complete(checkModelName(parts.name), chosen[0] ?? latest, parts.audience, at, shown)
 }
 
-/** What a verb returned, which has all of these at once. */
-function isVersion(input: ReferenceInput): input is ReferenceInput & { version: string } {
-  return typeof input === 'object' && input !== null && typeof input.version === 'string' && input.sequence !== undefined && 'createdAt' in input
+/** What a verb returned: it has version, sequence and creation at once, which no other form has. */
+function isVersion(input: unknown): input is { name: string; version: string } {
+  if (typeof input !== 'object' || input === null || !('createdAt' in input && 'sequence' in input)) return false
+  return 'name' in input && typeof input.name === 'string' && 'version' in input && typeof input.version === 'string'
 }
 
 const latest: Selector = { kind: 'latest' }

@@ -237,3 +237,10 @@ describe('toReference', () => {
     expect(refusal(() => toReference(input)).message).toContain('verison')
   })
 })
+
+describe('a version that a verb returned', () => {
+  it('is a reference to itself', () => {
+    const version = { name: 'm', version: '1.0.2', sequence: 3, digest: `sha256:${'0'.repeat(64)}`, createdAt: '2026-03-01T00:00:00.000Z', stage: 'production' }
+    expect(toReference(version)).toEqual(parseReference('m@1.0.2'))
+  })
+})
