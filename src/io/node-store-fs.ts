@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, linkSync, lstatSync, openSync, readdirSync, readSync, renameSync, unlinkSync, utimesSync, constants } from 'node:fs'
+import { StemmaError } from '../errors/stemma-error.js'
 import { systemSources, type Sources } from '../util/sources.js'
 import { closeLater, createFile, readFully, syncContent, writeFully, writeFullySync } from './descriptor.js'
 import { hashPaths } from './hash-paths.js'
@@ -12,6 +13,8 @@ import { waitForChange } from './wait-for-change.js'
 
 /** Up to this size bytes are read and written synchronously. */
 const SYNCHRONOUS_BYTES = 1_048_576
+/** Far above every file that is read whole: events, manifests, snapshots, records. */
+const MAX_WHOLE_BYTES = 268_435_456
 
 /**
  * The file system of this machine. Whatever takes microseconds is done synchronously, for a turn of the thread pool costs ten
@@ -73,7 +76,7 @@ async function wholeFile(path: string): Promise<Uint8Array | undefined> {
   }
   try {
     const { size } = fstatSync(fd)
-    if (size > SYNCHRONOUS_BYTES) return await readLarge(fd, size)
+    if (size > SYNCHRONOUS_BYTES) return await readLarge(fd, size, path)
     const bytes = new Uint8Array(size)
     let filled = 0
     for (let count = -1; count !== 0 && filled < size; filled += count) count = readSync(fd, bytes, filled, size - filled, filled)
@@ -83,7 +86,13 @@ async function wholeFile(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function readLarge(fd: number, size: number): Promise<Uint8Array> {
+async function readLarge(fd: number, size: number, path: string): Promise<Uint8Array> {
+  if (size > MAX_WHOLE_BYTES) {
+    throw new StemmaError('TOO_LARGE', `${path} has ${size} bytes; stemma writes no such file, and reads at most ${MAX_WHOLE_BYTES} at once`, {
+      hint: 'Something else wrote it: restore it from a backup.',
+      details: { path, sizeBytes: size, limit: MAX_WHOLE_BYTES }
+    })
+  }
   const bytes = new Uint8Array(size)
   return bytes.subarray(0, await readFully(fd, bytes, 0))
 }

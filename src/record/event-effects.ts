@@ -1,8 +1,10 @@
+import parseSemver from 'semver/functions/parse.js'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { ModelEvent } from '../schemas/event.js'
 import type { LiveSince, StageSince, VersionSummary } from '../schemas/model-version.js'
 import { ARCHIVED, liveVersion, PRODUCTION } from './live-version.js'
 import type { ModelState } from './model-state.js'
+import { quote } from './quote.js'
 
 /** An event of one type. */
 export type EventOf<T extends ModelEvent['type']> = Extract<ModelEvent, { type: T }>
@@ -36,6 +38,7 @@ export function eventEffects(state: ModelState, event: ModelEvent): VersionSumma
 
 function created(state: ModelState, event: EventOf<'version.created'>): VersionSummary[] {
   const { data } = event
+  if (parseSemver(data.version)?.version !== data.version) throw contradiction(state, event, `${quote(data.version)} is no version number`)
   if (state.sequences.has(data.version)) throw contradiction(state, event, `version ${data.version} is there already`)
   if (data.sequence !== state.versions.length + 1) {
     throw contradiction(state, event, `it has sequence ${data.sequence} where ${state.versions.length + 1} comes next`)

@@ -5,6 +5,9 @@ import { sha256Hex } from '../../util/sha256.js'
 /** Largest event file, 1 MiB. Whatever can be larger, a manifest for instance, is a blob that the event names by digest. */
 export const MAX_EVENT_BYTES = 1_048_576
 
+/** What a Date can hold, milliseconds from 1970 in both directions. */
+const MAX_TIME_MS = 8_640_000_000_000_000
+
 const NEW_LINE = 10
 const EVENT_TYPES: ReadonlySet<string> = new Set(eventSchema.options.map((option) => option.shape.type.value))
 const encoder = new TextEncoder()
@@ -61,17 +64,26 @@ export function decodeEvent(bytes: Uint8Array, place: EventPlace): DecodedEvent 
   if (place.prev !== undefined && head.prev !== place.prev) {
     throw corrupt(place, `it continues ${head.prev ?? 'nothing'}, the event before it is ${place.prev ?? 'nothing'}`, 'chain')
   }
+  if (Math.abs(head.ts) > MAX_TIME_MS) throw corrupt(place, `its time ${head.ts} is none`, 'content')
   const hash = sha256Hex(bytes)
   if (head.v > 1 || !EVENT_TYPES.has(head.type)) {
     if (head.ignorable === true) return { event: undefined, head, hash }
     throw tooNew(place, head)
   }
-  const event = eventSchema.safeParse(json)
-  if (!event.success) {
-    const issue = event.error.issues[0]
-    throw corrupt(place, `${issue?.path.join('.') ?? 'event'}: ${issue?.message ?? 'not valid'}`, 'content')
+  return { event: eventOf(json, place), head, hash }
+}
+
+function eventOf(json: unknown, place: EventPlace): ModelEvent {
+  let event: ReturnType<typeof eventSchema.safeParse>
+  try {
+    event = eventSchema.safeParse(json)
+  } catch (cause) {
+    // Values in values, so many that the stack does not reach.
+    throw corrupt(place, 'it is nested too deep', 'content', cause)
   }
-  return { event: event.data, head, hash }
+  if (event.success) return event.data
+  const issue = event.error.issues[0]
+  throw corrupt(place, `${issue?.path.join('.') ?? 'event'}: ${issue?.message ?? 'not valid'}`, 'content')
 }
 
 function checkedJson(bytes: Uint8Array, place: EventPlace): unknown {

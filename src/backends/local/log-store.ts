@@ -5,13 +5,11 @@ import { decodeModelName, encodeModelName } from '../../record/model-name.js'
 import { newId } from '../../util/new-id.js'
 import type { Sources } from '../../util/sources.js'
 import type { CreateOutcome, LogStore } from '../journal/log-store.js'
-import { EVENT_MODE, modelFolders, slotName, slotOf, type ModelFolders } from './model-folders.js'
+import { assertPresent, failureOf, type StoreMark } from './assert-present.js'
+import { EVENT_MODE, modelFolders, MODELS, slotName, slotOf, type ModelFolders } from './model-folders.js'
 
 /** What a local log store is made from. */
-export interface LocalLogStoreOptions {
-  /** Absolute path of the store's folder. */
-  root: string
-  fs: StoreFs
+export interface LocalLogStoreOptions extends StoreMark {
   sources: Sources
   /** Whether events survive a power cut once they are hardened. */
   durable: boolean
@@ -54,10 +52,15 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       return false
     }
   }
-  const decoded = new Map<string, string | undefined>()
-  const decodeOnce = (folder: string): string | undefined => {
-    if (!decoded.has(folder)) decoded.set(folder, decodeModelName(folder))
-    return decoded.get(folder)
+  const decoded = new Map<string, string>()
+  /** The model of a folder; `undefined` for what somebody else put there, also a file with a name that a model could have. */
+  const modelOf = async (folder: string): Promise<string | undefined> => {
+    const known = decoded.get(folder)
+    if (known !== undefined) return known
+    const model = decodeModelName(folder)
+    if (model === undefined || (await fs.stat(join(root, MODELS, folder)))?.isFile === true) return undefined
+    decoded.set(folder, model)
+    return model
   }
   const slotPath = (model: string, n: number): string => `${folders(model).log}${sep}${slotName(n)}`
   const newTemporary = (): string => join(temporary, `${options.writerTag}-${newId(sources)}`)
@@ -79,15 +82,21 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       await fs.writeNew(path, bytes, { mode: EVENT_MODE, sync })
     } catch (error) {
       await fs.unlink(path).catch(() => undefined)
-      throw toStemmaError(error, what, path)
+      throw await failureOf(error, what, options, MODELS, path)
     }
   }
 
   return {
     fileName: (model, slot) => `models/${encodeModelName(model)}/${slot === 'snapshot' ? 'snapshot.json' : `log/${slotName(slot)}`}`,
     async models() {
-      const names = await reading(`cannot list the models of ${root}`, () => fs.list(join(root, 'models')))
-      return names.map(decodeOnce).filter((name) => name !== undefined)
+      const names = await reading(`cannot list the models of ${root}`, () => fs.list(join(root, MODELS)))
+      if (names.length === 0) await assertPresent(options, MODELS)
+      const models: string[] = []
+      for (const folder of names) {
+        const model = await reading(`cannot list the models of ${root}`, () => modelOf(folder))
+        if (model !== undefined) models.push(model)
+      }
+      return models
     },
     read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(slotPath(model, n))),
     has(model, n) {
@@ -98,6 +107,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
         throw toStemmaError(error, `cannot look for event ${n} of ${model}`, path)
       }
     },
+    assertPresent: () => assertPresent(options, MODELS),
     async slots(model) {
       const names = await reading(`cannot list the journal of ${model}`, () => fs.list(folders(model).log))
       const numbers = names.map(slotOf).filter((n) => n !== undefined)
@@ -118,7 +128,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
         outcome = await link(path, slotPath(model, n), fs)
       } catch (error) {
         await fs.unlink(path).catch(() => undefined)
-        throw toStemmaError(error, what, log)
+        throw await failureOf(error, what, options, MODELS, log)
       }
       // An uncertain one keeps its file: a request that is still on its way may need it.
       if (outcome.outcome !== 'uncertain') await fs.unlink(path).catch(() => undefined)
@@ -145,7 +155,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     },
     waitForChange(model, { signal }) {
       const { log } = folders(model)
-      const path = isThere(log) ? log : join(root, 'models')
+      const path = isThere(log) ? log : join(root, MODELS)
       return fs.waitForChange(path, { atMostMs: WATCH_MS, signal })
     }
   }

@@ -3,14 +3,17 @@ import { join, resolve } from 'node:path'
 import { StemmaError } from '../../errors/stemma-error.js'
 import { createNodeStoreFs } from '../../io/node-store-fs.js'
 import type { StoreFs } from '../../io/store-fs.js'
-import { toStemmaError } from '../../io/system-error.js'
+import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
 import type { Policy } from '../../schemas/policy.js'
+import { LIBRARY } from '../../util/library.js'
 import { sha256Hex } from '../../util/sha256.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend } from '../backend.js'
 import { createJournalBackend } from '../journal/journal-backend.js'
+import { blobFolders } from './blob-folders.js'
+import { CHECK_MOUNT } from './assert-present.js'
 import { createLocalBlobStore } from './blob-store.js'
-import { createStore } from './create-store.js'
+import { assertEmpty, createStore } from './create-store.js'
 import { createLocalLogStore } from './log-store.js'
 import { checkStoredPolicy, decodeStoreFile, type StoreFile } from './store-file.js'
 
@@ -35,8 +38,8 @@ export interface LocalBackendOptions {
 /**
  * Opens the store in a folder, or makes it one. Reading works on a read-only file system, too.
  *
- * @throws {StemmaError} STORE_INVALID when there is none and `create` is false, when `store.json` is damaged, or when other things
- * lie in the folder; FORMAT_TOO_NEW; UNSUPPORTED for a file system without hard links; CONFLICT for another policy; NO_SPACE,
+ * @throws {StemmaError} REGISTRY_UNAVAILABLE when there is none and `create` is false; STORE_INVALID when `store.json` is damaged, or
+ * when other things lie in the folder; FORMAT_TOO_NEW; UNSUPPORTED for a file system without hard links; CONFLICT for another policy; NO_SPACE,
  * READ_ONLY, ACCESS_DENIED, IO.
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
@@ -52,8 +55,8 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
   checkStoredPolicy(file.policy, policy, root)
   return createJournalBackend({
     location: root,
-    log: createLocalLogStore(store),
-    blobs: createLocalBlobStore(store),
+    log: createLocalLogStore({ ...store, id: file.id }),
+    blobs: createLocalBlobStore({ ...store, id: file.id }),
     policy: file.policy,
     sources,
     capabilities: {
@@ -66,17 +69,21 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
       garbageCollection: true,
       localFiles: true
     },
-    writer: { id: random, library: 'stemma' }
+    writer: { id: random, library: LIBRARY }
   })
 }
 
 async function findOrCreate(store: Parameters<typeof createStore>[0], create: boolean): Promise<StoreFile> {
   try {
     const found = await readStoreFile(store)
-    if (found) return found
+    if (found) {
+      await restoreFolders(store)
+      return found
+    }
     if (!create) {
-      throw new StemmaError('STORE_INVALID', `there is no stemma store in ${store.root}`, {
-        hint: 'Check the path, and STEMMA_REGISTRY if it names it. The first logModel makes a registry, and so does openRegistry with create: true.',
+      await assertEmpty(store)
+      throw new StemmaError('REGISTRY_UNAVAILABLE', `there is no registry in ${store.root}`, {
+        hint: `${CHECK_MOUNT}; STEMMA_REGISTRY may name it. logModel, or openRegistry with create: true, makes a new one.`,
         details: { root: store.root }
       })
     }
@@ -92,4 +99,18 @@ async function findOrCreate(store: Parameters<typeof createStore>[0], create: bo
 async function readStoreFile({ root, fs }: { root: string; fs: StoreFs }): Promise<StoreFile | undefined> {
   const bytes = await fs.readFile(join(root, 'store.json'))
   return bytes && decodeStoreFile(bytes, root)
+}
+
+/**
+ * Empty folders get lost when a store is copied by a tool that knows files only. Who only reads may not be allowed to make them, and
+ * needs none.
+ */
+async function restoreFolders({ root, fs, durable }: { root: string; fs: StoreFs; durable: boolean }): Promise<void> {
+  const { temporary, trash } = blobFolders(root)
+  for (const folder of [temporary, trash]) {
+    if (fs.exists(folder)) continue
+    await fs.makeFolder(folder, { mode: 0o700, sync: durable }).catch((error: unknown) => {
+      if (systemErrorCode(error) === undefined) throw error
+    })
+  }
 }
