@@ -22,10 +22,12 @@ const SHAPES = [
   { field: 'clock', isRight: isFunction, wanted: 'a function' }
 ] as const
 
+const KNOWN = ['durability', 'create', 'policy', 'cache', 'actor', 'signal', 'logger', 'clock', 'sources']
+
 /** The options of `openRegistry`, checked; `actor` from `STEMMA_ACTOR` when absent. @throws {StemmaError} INVALID_INPUT, SECRET_IN_METADATA */
 export function checkOpenOptions(options: OpenRegistryOptions): OpenRegistryOptions {
   const what = 'openRegistry options'
-  const own = ownOptions(options, what)
+  const own = ownOptions(options, what, KNOWN)
   if (own.actor === undefined) own.actor = process.env['STEMMA_ACTOR'] || undefined
   parse(optionsSchema, own, { what })
   refuseSecretShapes({ actor: own.actor })

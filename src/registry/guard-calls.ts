@@ -1,29 +1,34 @@
 import { ownFields, ownOptions } from './own-options.js'
 import type { Registry } from './registry.js'
 
+// The names that options may have. `registry` is for root functions, which pass their options on.
+const CALL = ['signal', 'registry'] as const
+const TRANSFER = [...CALL, 'onProgress'] as const
+const MUTATION = [...CALL, 'operationId', 'actor'] as const
+
 /** A registry whose verbs look at the shape of what they are given before anything else; see `ownOptions`. */
 export function guardCalls(registry: Registry): Registry {
   return {
     ...registry,
-    logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options')),
-    getModel: async (reference, options) => registry.getModel(reference, ownOptions(options, 'getModel options')),
-    getVersion: async (reference, options) => registry.getVersion(reference, ownOptions(options, 'getVersion options')),
+    logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options', [...MUTATION, 'onProgress'])),
+    getModel: async (reference, options) => registry.getModel(reference, ownOptions(options, 'getModel options', [...TRANSFER, 'into', 'overwrite', 'include', 'verify', 'fallback', 'environmentFiles'])),
+    getVersion: async (reference, options) => registry.getVersion(reference, ownOptions(options, 'getVersion options', CALL)),
     transitionStage: async (reference, stage, options) =>
-      registry.transitionStage(reference, stage, ownOptions(options, 'transitionStage options')),
-    rollback: async (name, options) => registry.rollback(name, ownOptions(options, 'rollback options')),
+      registry.transitionStage(reference, stage, ownOptions(options, 'transitionStage options', [...MUTATION, 'audience', 'reason', 'expectedCurrent'])),
+    rollback: async (name, options) => registry.rollback(name, ownOptions(options, 'rollback options', [...MUTATION, 'onProgress', 'audience', 'reason', 'to', 'expectedCurrent'])),
     updateMetadata: async (reference, changes, options) =>
-      registry.updateMetadata(reference, ownFields(changes, 'updateMetadata changes'), ownOptions(options, 'updateMetadata options')),
-    deleteVersion: async (reference, options) => registry.deleteVersion(reference, ownFields(options, 'deleteVersion options')),
-    models: (options) => lazily(() => registry.models(ownOptions(options, 'models options'))),
-    versions: (name, options) => lazily(() => registry.versions(name, ownOptions(options, 'versions options'))),
-    search: (query, options) => lazily(() => registry.search(query, ownOptions(options, 'search options'))),
-    history: (nameOrReference, options) => lazily(() => registry.history(nameOrReference, ownOptions(options, 'history options'))),
-    lineage: async (origin, options) => registry.lineage(origin, ownOptions(options, 'lineage options')),
-    compare: async (a, b, options) => registry.compare(a, b, ownOptions(options, 'compare options')),
-    verify: async (reference, options) => registry.verify(reference, ownOptions(options, 'verify options')),
-    collectGarbage: async (options) => registry.collectGarbage(ownOptions(options, 'collectGarbage options')),
-    watch: (reference, options) => lazily(() => registry.watch(reference, ownOptions(options, 'watch options'))),
-    resolveCommit: async (name, commitId, options) => registry.resolveCommit(name, commitId, ownOptions(options, 'resolveCommit options'))
+      registry.updateMetadata(reference, ownFields(changes, 'updateMetadata changes'), ownOptions(options, 'updateMetadata options', MUTATION)),
+    deleteVersion: async (reference, options) => registry.deleteVersion(reference, ownFields(options, 'deleteVersion options', [...MUTATION, 'reason'])),
+    models: (options) => lazily(() => registry.models(ownOptions(options, 'models options', CALL))),
+    versions: (name, options) => lazily(() => registry.versions(name, ownOptions(options, 'versions options', [...CALL, 'includeDeleted']))),
+    search: (query, options) => lazily(() => registry.search(query, ownOptions(options, 'search options', CALL))),
+    history: (nameOrReference, options) => lazily(() => registry.history(nameOrReference, ownOptions(options, 'history options', CALL))),
+    lineage: async (origin, options) => registry.lineage(origin, ownOptions(options, 'lineage options', [...CALL, 'direction', 'maxHops'])),
+    compare: async (a, b, options) => registry.compare(a, b, ownOptions(options, 'compare options', CALL)),
+    verify: async (reference, options) => registry.verify(reference, ownOptions(options, 'verify options', TRANSFER)),
+    collectGarbage: async (options) => registry.collectGarbage(ownOptions(options, 'collectGarbage options', [...TRANSFER, 'dryRun', 'graceMs', 'force'])),
+    watch: (reference, options) => lazily(() => registry.watch(reference, ownOptions(options, 'watch options', CALL))),
+    resolveCommit: async (name, commitId, options) => registry.resolveCommit(name, commitId, ownOptions(options, 'resolveCommit options', CALL))
   }
 }
 
