@@ -4,19 +4,19 @@ import { all, errorOf, logSmall, testRegistry } from '../support/test-registry.j
 
 /** Calls as a program in plain JavaScript may make them. */
 const calls: [string, string, (registry: Registry) => Promise<unknown>][] = [
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['transitionStage', 'audience', (registry) => registry.transitionStage('m', 'production', { audiance: 'berlin' })],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['rollback', 'reason', (registry) => registry.rollback('m', { reson: 'x' })],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['collectGarbage', 'dryRun', (registry) => registry.collectGarbage({ dryrun: true })],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['getModel', 'fallback', (registry) => registry.getModel('m', { fallbak: 'last-known-good' })],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['versions', 'includeDeleted', (registry) => all(registry.versions('m', { includeDelete: true }))],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['deleteVersion', 'reason', (registry) => registry.deleteVersion('m#1', { reasn: 'x' })],
-  // @ts-expect-error mistyped
+  // @ts-expect-error a mistyped option
   ['openRegistry', 'create', () => testRegistry('memory:', { creat: false })]
 ]
 
