@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
-import { basename, isAbsolute, relative, resolve, sep } from 'node:path'
+import { basename, relative, resolve, sep } from 'node:path'
 import { StemmaError } from '../errors/stemma-error.js'
 import { nodeStoreFs } from '../io/node-store-fs.js'
 import type { StoreFs } from '../io/store-fs.js'
@@ -12,7 +12,7 @@ import { canonicalJsonBytes } from '../util/canonical-json.js'
 import type { CallOptions } from '../util/options.js'
 import { readDvcFile, type DvcFile } from './dvc-file.js'
 import { hashData } from './hash-data.js'
-import { unreadableSource } from './inspect-source.js'
+import { isInside, unreadableSource } from './inspect-source.js'
 
 /** Options of {@link resolveDataset}. */
 export interface DatasetOptions extends CallOptions {
@@ -128,8 +128,7 @@ function noSuchData(path: string, hint?: string): StemmaError {
 /** The path from the working folder, with `/`; outside of it, and for itself, the base name: `../../x` says nothing elsewhere. */
 function nameOfPath(path: string, directory: string): string {
   const inside = relative(directory, path)
-  const isInside = inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)
-  return isInside ? inside.replaceAll(sep, '/') : basename(path)
+  return inside !== '' && isInside(directory, path) ? inside.replaceAll(sep, '/') : basename(path)
 }
 
 function nameOfUri(uri: string): string {

@@ -39,7 +39,10 @@ export interface LogModelInput {
   description?: string | undefined
   /** Aliases that shall point at the new version. */
   aliases?: string[] | undefined
-  /** A name, `name@version`, an address, a path or `.dvc` file that is read and hashed, or those in parts. */
+  /**
+   * A name, `name@version`, an address, a path or `.dvc` file that is read and hashed, or those in parts. What is hashed is named by its
+   * path from the working folder: `data/loans.csv`.
+   */
   datasets?: (string | DatasetInput)[] | undefined
   /** The version or versions that this one was made from. */
   derivedFrom?: DerivationInput | DerivationInput[] | undefined

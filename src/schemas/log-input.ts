@@ -25,7 +25,7 @@ export const captureOptionsSchema = z.strictObject({
 /** Parts of the capture. */
 export type CaptureOptions = z.infer<typeof captureOptionsSchema>
 
-/** A data set as the caller names it. `path` is a file or folder, or a `.dvc` file, that is read and hashed. */
+/** A data set as the caller names it. `path` is a file or folder, or a `.dvc` file, that is read and hashed, and by default names it. */
 export const datasetInputSchema = z.strictObject({
   name: z.string().min(1).optional(),
   path: z.string().optional(),
