@@ -13,6 +13,15 @@ export function notFound(state: ModelState, asked: string, why: string, details:
   })
 }
 
+/** The error for a model that is asked for as it was before it was made. @param atMs milliseconds since 1970. */
+export function notYetThere({ name, createdTs }: ModelState, atMs: number): StemmaError {
+  const [at, createdAt] = [new Date(atMs).toISOString(), new Date(createdTs).toISOString()]
+  return new StemmaError('NOT_FOUND', `${name} did not exist yet at ${at}; its first version was logged at ${createdAt}`, {
+    hint: `Ask for a later time, or leave ?at= out. history('${name}') shows what happened when.`,
+    details: { model: name, reference: `${name}?at=${at}`, createdAt }
+  })
+}
+
 /**
  * The error for a model that is not there.
  *

@@ -1,7 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isStemmaError } from '../errors/stemma-error.js'
+import { systemErrorCode } from '../io/system-error.js'
+import { systemSources } from '../util/sources.js'
 import { defaultTarget } from './default-target.js'
 import { openRegistry } from './open-registry.js'
+import { OUT_OF_REACH } from './out-of-reach.js'
 import type { Registry } from './registry.js'
 import { parseTarget } from './target.js'
 
@@ -11,40 +15,87 @@ export interface RootOptions {
   registry?: Registry | string | undefined
 }
 
-const opened = new Map<string, Promise<Registry>>()
+/** A registry that is named by its target, from the first call for it on. */
+interface Opened {
+  readonly access: 'read' | 'write'
+  readonly registry: Promise<Registry>
+  isOpening: boolean
+  /** See {@link markOf}. */
+  mark: string | undefined
+}
+
+/** By folder, or by target where there is none. */
+const opened = new Map<string, Opened>()
 
 /**
  * The registry that a root function works on. One that is named by its target is opened once and kept for the life of the
  * process, so that `memory:` keeps its models between calls and a service does not open its store again for each.
+ *
+ * A folder that was removed and made a registry again, as test suites do, is opened anew. One that is only gone is not: it may come
+ * back, and until then whatever is asked of it is REGISTRY_UNAVAILABLE.
  *
  * @param access - only a writer makes a registry where there is none: a mistyped path must not look like an empty registry
  */
 export function registryFor(registry: Registry | string | undefined, access: 'read' | 'write' = 'read'): Promise<Registry> {
   if (typeof registry === 'object') return Promise.resolve(registry)
   const target = registry ?? defaultTarget()
-  const key = identity(target)
+  const { key, root } = placeOf(target)
   const known = opened.get(key)
-  if (known) return known
-  const opening = openRegistry(target, { create: access === 'write' }).then(
-    (result) => {
-      // A store that was made just now has an identity only from here on.
-      opened.delete(key)
-      opened.set(identity(target), opening)
-      return result
+  if (known && isStill(known, markOf(root), access)) return known.registry
+  const opening: Opened = { access, registry: openRegistry(target, { create: access === 'write' }), isOpening: true, mark: undefined }
+  opened.set(key, opening)
+  opening.registry.then(
+    () => {
+      opening.isOpening = false
+      // A store that was made just now has a mark only from here on.
+      opening.mark = markOf(root)
     },
-    (error: unknown) => {
-      opened.delete(key)
-      throw error
+    () => {
+      if (opened.get(key) === opening) opened.delete(key)
     }
   )
-  opened.set(key, opening)
-  return opening
+  return opening.registry
 }
 
-/** A folder that was removed and made again, as test suites do, is another registry than before. */
-function identity(target: string): string {
+/**
+ * As {@link registryFor} for a reader, but while the registry cannot be opened, one in its place that has what is in the cache and
+ * rejects everything else with the reason.
+ */
+export async function registryOrCache(registry: Registry | string | undefined): Promise<Registry> {
+  try {
+    return await registryFor(registry)
+  } catch (error) {
+    if (typeof registry === 'object' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
+    const [{ createRegistry }, { guardCalls }, { unreachableBackend }] = await Promise.all([
+      import('./create-registry.js'),
+      import('./guard-calls.js'),
+      import('../backends/unreachable-backend.js')
+    ])
+    const { key } = placeOf(registry ?? defaultTarget())
+    return guardCalls(createRegistry(unreachableBackend(key, error), {}, systemSources))
+  }
+}
+
+/** What a registry is kept under: its location. `root` is the folder of a local one. */
+function placeOf(target: string): { key: string; root: string | undefined } {
   const parsed = parseTarget(target)
-  if (parsed.kind !== 'local') return target
-  const file = statSync(join(parsed.root, 'store.json'), { throwIfNoEntry: false })
-  return `${parsed.root}\0${file ? `${file.ino}:${file.birthtimeMs}` : 'new'}`
+  return parsed.kind === 'local' ? { key: parsed.root, root: parsed.root } : { key: target, root: undefined }
+}
+
+function isStill({ mark, isOpening, access }: Opened, found: string | undefined, wanted: 'read' | 'write'): boolean {
+  // A reader's opening fails where there is nothing yet, which a writer would make.
+  if (isOpening) return access === 'write' || wanted === 'read'
+  return found === undefined || found === mark
+}
+
+/** What tells the registry in a folder from one that was made there later; `undefined` while there is none to be seen. */
+function markOf(root: string | undefined): string | undefined {
+  if (root === undefined) return undefined
+  try {
+    const { ino, birthtimeMs } = statSync(join(root, 'store.json'))
+    return `${ino}:${birthtimeMs}`
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return undefined
+  }
 }

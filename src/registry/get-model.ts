@@ -38,7 +38,11 @@ export interface GetModelOptions extends TransferOptions {
    * @default 'changed'
    */
   verify?: 'changed' | 'always' | undefined
-  /** `last-known-good`: when the registry cannot be reached, serve what this reference last meant, from the verified cache. @default 'none' */
+  /**
+   * `last-known-good`: when the registry cannot be reached (REGISTRY_UNAVAILABLE, ACCESS_DENIED, IO), serve what this reference last
+   * meant on this machine, from the verified cache, with `stale: true`.
+   * @default 'none'
+   */
   fallback?: 'none' | 'last-known-good' | undefined
   /** Also write package.json, lockfile and the like, as they were when the version was logged, under `.stemma/`; with `into` only. @default false */
   environmentFiles?: boolean | undefined

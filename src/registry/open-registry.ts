@@ -32,7 +32,8 @@ export interface OpenRegistryOptions {
  * Opens a registry: `./dir` or `file:…` for a folder, `memory:` for one that ends with the process.
  *
  * @param target @default `STEMMA_REGISTRY`, else `.stemma` in the project's root
- * @throws {StemmaError} STORE_INVALID (not a stemma store), FORMAT_TOO_NEW, ACCESS_DENIED, READ_ONLY, INVALID_INPUT, UNSUPPORTED.
+ * @throws {StemmaError} REGISTRY_UNAVAILABLE (there is none, and `create` is false), STORE_INVALID (not a stemma store), FORMAT_TOO_NEW,
+ * ACCESS_DENIED, READ_ONLY, INVALID_INPUT, UNSUPPORTED.
  * @example
  * ```ts
  * await using registry = await openRegistry('./models', { actor: 'nightly-training' })

@@ -52,7 +52,8 @@ export interface Registry extends AsyncDisposable {
   /**
    * Hands out a version's files: resolved, fetched, verified byte by byte, kept in the cache for the next start.
    *
-   * @throws {StemmaError} INVALID_REFERENCE, NOT_FOUND, VERSION_DELETED, DIGEST_MISMATCH, BLOB_MISSING, DESTINATION_EXISTS, NO_SPACE.
+   * @throws {StemmaError} INVALID_REFERENCE, NOT_FOUND, VERSION_DELETED, DIGEST_MISMATCH, BLOB_MISSING, DESTINATION_EXISTS, NO_SPACE,
+   * REGISTRY_UNAVAILABLE.
    */
   getModel(reference: VersionReference, options?: GetModelOptions): Promise<LoadedModel>
 

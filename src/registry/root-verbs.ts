@@ -7,7 +7,7 @@ import type { GarbageReport, VerificationReport } from '../schemas/report.js'
 import type { SearchQuery } from '../schemas/search.js'
 import type { CallOptions, TransferOptions } from '../util/options.js'
 import type { GarbageOptions } from './collect-garbage.js'
-import { registryFor, type RootOptions } from './default-registry.js'
+import { registryFor, registryOrCache, type RootOptions } from './default-registry.js'
 import type { DeleteOptions } from './delete-version.js'
 import type { GetModelOptions, LoadedModel } from './get-model.js'
 import type { LineageOptions, LineageOrigin } from './lineage.js'
@@ -43,7 +43,7 @@ export async function logModel(input: LogModelInput, options: LogModelOptions & 
  * ```
  */
 export async function getModel(reference: VersionReference, options: GetModelOptions & RootOptions = {}): Promise<LoadedModel> {
-  return (await registryFor(options.registry)).getModel(reference, options)
+  return (await registryOrCache(options.registry)).getModel(reference, options)
 }
 
 /**

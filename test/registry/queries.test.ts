@@ -144,7 +144,7 @@ it('a model that is not there is told in one wording, with the names most like i
   expect(await errorOf(all(registry.history('credit-score')))).toMatchObject(missing)
   expect(await errorOf(registry.getVersion('something-else'))).toMatchObject({ hint: 'models() lists those there are.' })
   const before = await errorOf(registry.getVersion('risk/credit-score?at=1990-01-01'))
-  expect(before.message).toMatch(/^risk\/credit-score\?at=1990-01-01T00:00:00.000Z was not found: its first version is of 20/)
+  expect(before.message).toMatch(/^risk\/credit-score did not exist yet at 1990-01-01T00:00:00.000Z; its first version was logged at 20/)
 })
 
 describe('watch', () => {
@@ -201,7 +201,7 @@ describe('openRegistry', () => {
     mkdirSync(join(folder, 'photos'))
     expect((await errorOf(testRegistry(folder))).code).toBe('STORE_INVALID')
     expect(readdirSync(folder)).toEqual(['photos'])
-    expect((await errorOf(testRegistry(join(folder, 'absent'), { create: false }))).code).toBe('STORE_INVALID')
+    expect((await errorOf(testRegistry(join(folder, 'absent'), { create: false }))).code).toBe('REGISTRY_UNAVAILABLE')
     expect(readdirSync(folder)).toEqual(['photos'])
   })
 

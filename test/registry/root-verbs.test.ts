@@ -41,7 +41,7 @@ it('works on STEMMA_REGISTRY from the first call to the last', async () => {
 
 it('does not make a registry by reading', async () => {
   const refused = await errorOf(stemma.getVersion('m'))
-  expect(refused.code).toBe('STORE_INVALID')
+  expect(refused.code).toBe('REGISTRY_UNAVAILABLE')
   for (const way of ['STEMMA_REGISTRY', 'logModel', 'create: true']) expect(refused.hint).toContain(way)
   expect((await errorOf(stemma.getModel('m', { registry: join(folder, 'typo') }))).message).toContain('typo')
 })
@@ -49,6 +49,7 @@ it('does not make a registry by reading', async () => {
 it('sees a folder that was removed and made again as another registry', async () => {
   await stemma.logModel({ name: 'm', artifacts: { x: 'a' }, capture: false })
   rmSync(join(folder, 'store'), { recursive: true })
+  await (await stemma.openRegistry()).close()
   const version = await stemma.logModel({ name: 'm', artifacts: { x: 'b' }, capture: false })
   expect(version.version).toBe('1.0.0')
   expect(await all(stemma.versions('m'))).toHaveLength(1)

@@ -23,7 +23,10 @@ export async function* readEvents(
     const slots = await Promise.all(Array.from({ length: count }, (_, index) => log.read(model, from + index, options)))
     for (const [index, bytes] of slots.entries()) {
       const n = from + index
-      if (!bytes) throw new StemmaError('LOG_GAP', `event ${n} of ${model} is missing`, { details: { model, n } })
+      if (!bytes) {
+        await log.assertPresent()
+        throw new StemmaError('LOG_GAP', `event ${n} of ${model} is missing`, { details: { model, n } })
+      }
       const decoded: DecodedEvent = decodeEvent(bytes, { model, n, prev, path: log.fileName(model, n) })
       prev = decoded.hash
       yield decoded

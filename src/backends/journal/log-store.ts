@@ -21,6 +21,12 @@ export interface LogStore {
   read(model: string, n: number, options: CallOptions): Promise<Uint8Array | undefined>
   /** Whether slot `n` is there; cheap. */
   has(model: string, n: number): boolean | Promise<boolean>
+  /**
+   * Checks that the store is still where it was opened: asked before what was not found counts as absent.
+   *
+   * @throws {StemmaError} REGISTRY_UNAVAILABLE, ACCESS_DENIED.
+   */
+  assertPresent(): Promise<void>
   /** All slot numbers that are there, ascending, to find gaps and foreign files. */
   slots(model: string, options: CallOptions): Promise<{ numbers: number[]; foreign: string[] }>
   /** Creates slot `n` if it is absent: all of the bytes or nothing, atomically seen. Not yet durable; see {@link LogStore.harden}. */

@@ -24,7 +24,7 @@ export interface ModelStates {
   /**
    * The state with every event that was there when the call was made.
    *
-   * @throws {StemmaError} LOG_CORRUPT, LOG_GAP, ROLLBACK_DETECTED, FORMAT_TOO_NEW.
+   * @throws {StemmaError} REGISTRY_UNAVAILABLE, LOG_CORRUPT, LOG_GAP, ROLLBACK_DETECTED, FORMAT_TOO_NEW.
    */
   load(model: string): Promise<KnownModel>
   /** {@link ModelStates.load}, after the folder was listed once in this process to find a gap anywhere in it. */
@@ -94,6 +94,7 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
 
   const assertHeadStillThere = async (model: string, { head }: ModelState): Promise<void> => {
     if (head.n < 0 || (await log.has(model, head.n))) return
+    await log.assertPresent()
     for (const waitMs of GAP_WAITS_MS) {
       await sources.sleep(waitMs)
       if (await log.read(model, head.n, {})) return
@@ -108,9 +109,16 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
       known = { state: state ?? emptyState(model), snapshotN: state?.head.n ?? -1, unknown: undefined, listed: false }
       revision += 1
     }
-    await extend(model, known)
+    try {
+      await extend(model, known)
+    } catch (error) {
+      // It may have gone meanwhile; then nothing that was found, or not found, tells anything.
+      await log.assertPresent()
+      throw error
+    }
     // A name that has no journal is not remembered: anybody may ask for any name.
     if (known.state.head.n >= 0) models.set(model, known)
+    else await log.assertPresent()
     return known
   }
 

@@ -1,7 +1,7 @@
 import type { ModelState } from '../../record/model-state.js'
 import { summarizeModel } from '../../record/model-summary.js'
 import { resolveReference } from '../../record/resolve-reference.js'
-import { noSuchModel, notFound } from '../../record/not-found.js'
+import { noSuchModel, notYetThere } from '../../record/not-found.js'
 import type { ModelSummary, ModelVersion, VersionSummary } from '../../schemas/model-version.js'
 import type { Reference } from '../../schemas/reference.js'
 import { mapLimited } from '../../util/map-limited.js'
@@ -19,8 +19,7 @@ export async function stateFor(engine: Engine, { name, at }: Reference, options:
   if (at === undefined || at >= state.head.ts) return state
   const past = await stateAtTime(engine, name, state.head.n, at, options)
   if (past.head.n >= 0) return past
-  const first = new Date(state.createdTs).toISOString()
-  throw notFound(state, `?at=${new Date(at).toISOString()}`, `its first version is of ${first}`, { createdAt: first })
+  throw notYetThere(state, at)
 }
 
 /** @throws {StemmaError} NOT_FOUND with the names most like it when there is no such model. */

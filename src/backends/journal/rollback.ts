@@ -1,5 +1,6 @@
 import { StemmaError } from '../../errors/stemma-error.js'
 import { decideRollback } from '../../record/decide-rollback.js'
+import { noSuchModel } from '../../record/not-found.js'
 import type { ModelVersion, VersionSummary } from '../../schemas/model-version.js'
 import type { RollbackRequest } from '../../schemas/requests.js'
 import type { TransferOptions } from '../../util/options.js'
@@ -31,6 +32,7 @@ async function verifyTarget(
   verified: Set<string>
 ): Promise<void> {
   const { state } = await engine.states.loadListed(request.name)
+  if (state.head.n < 0) throw noSuchModel(request.name, await engine.log.models(options))
   if (await findReplay(engine, { model: request.name, type: 'stage.changed' }, state, options)) return
   const decision = decideRollback(state, request, engine.policy)
   if (decision.kind === 'unchanged') return

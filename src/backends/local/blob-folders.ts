@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import type { StoreFs } from '../../io/store-fs.js'
 import type { Digest } from '../../schemas/digest.js'
 
+/** The folder of the blobs, from the store's own. */
+export const BLOBS = join('blobs', 'sha256')
+
 /** Where the bytes of a local store lie. Absolute paths. */
 export interface BlobFolders {
   /** `blobs/sha256`: the blob folder of an OCI image layout. */
@@ -14,7 +17,7 @@ export interface BlobFolders {
 
 /** The folders of the store at `root`. */
 export function blobFolders(root: string): BlobFolders {
-  return { blobs: join(root, 'blobs', 'sha256'), temporary: join(root, 'tmp'), trash: join(root, 'trash') }
+  return { blobs: join(root, BLOBS), temporary: join(root, 'tmp'), trash: join(root, 'trash') }
 }
 
 /**

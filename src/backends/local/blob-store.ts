@@ -6,7 +6,8 @@ import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { CallOptions } from '../../util/options.js'
 import type { BlobInfo, BlobStore } from '../journal/blob-store.js'
-import { blobFolders, digestOf, hexOf } from './blob-folders.js'
+import { assertPresent } from './assert-present.js'
+import { blobFolders, BLOBS, digestOf, hexOf } from './blob-folders.js'
 import { createLocalBlobTrash } from './blob-trash.js'
 import { putBlobs, type LocalBlobStoreOptions } from './put-blobs.js'
 
@@ -14,7 +15,7 @@ import { putBlobs, type LocalBlobStoreOptions } from './put-blobs.js'
  * Blobs as files `blobs/sha256/<64 hex>`, mode 0444, in the folder of a store; the folders must be there, see `makeBlobFolders`.
  * A blob whose size is wrong is replaced when its bytes are put again.
  *
- * Its methods throw NO_SPACE, READ_ONLY, ACCESS_DENIED and IO for what the operating system reports, besides what
+ * Its methods throw REGISTRY_UNAVAILABLE when the store is gone, and NO_SPACE, READ_ONLY, ACCESS_DENIED and IO for what the operating system reports, besides what
  * {@link BlobStore} names.
  */
 export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore {
@@ -25,7 +26,9 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
     put: (sources, transfer) => putBlobs(sources, transfer, options),
     stat: async (digest) => {
       try {
-        return await statBlob(pathOf(digest), digest, options)
+        const found = await statBlob(pathOf(digest), digest, options)
+        if (found === undefined) await assertPresent(options, BLOBS)
+        return found
       } catch (error) {
         throw toStemmaError(error, `cannot look at blob ${digest}`)
       }
@@ -35,6 +38,7 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
     hash: async (digests, transfer) => {
       try {
         const found = await options.fs.hash(digests.map(pathOf), transfer)
+        if (found.includes(undefined)) await assertPresent(options, BLOBS)
         return found.map((hex): Digest | undefined => (hex === undefined ? undefined : `sha256:${hex}`))
       } catch (error) {
         throw toStemmaError(error, 'cannot hash blobs')
@@ -55,12 +59,14 @@ async function* openBlob(
   path: string,
   digest: Digest,
   options: CallOptions & { start?: number | undefined },
-  { fs }: LocalBlobStoreOptions
+  store: LocalBlobStoreOptions
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* fs.openRead(path, options)
+    yield* store.fs.openRead(path, options)
   } catch (error) {
-    throw systemErrorCode(error) === 'ENOENT' ? missing(digest, path) : toStemmaError(error, `cannot read blob ${digest}`)
+    if (systemErrorCode(error) !== 'ENOENT') throw toStemmaError(error, `cannot read blob ${digest}`)
+    await assertPresent(store, BLOBS)
+    throw missing(digest, path)
   }
 }
 
@@ -104,6 +110,7 @@ async function listBlobs(
   } catch (error) {
     throw toStemmaError(error, 'cannot list blobs', folder)
   }
+  if (blobs.length === 0) await assertPresent(store, BLOBS)
   return { blobs, foreign }
 }
 

@@ -42,7 +42,8 @@ export async function createStore(store: NewStore): Promise<void> {
   await publishStoreFile(store)
 }
 
-async function assertEmpty({ root, fs }: NewStore): Promise<void> {
+/** @throws {StemmaError} STORE_INVALID when there are other things in the folder, or a store without its `store.json`. */
+export async function assertEmpty({ root, fs }: Pick<NewStore, 'root' | 'fs'>): Promise<void> {
   const names = await fs.list(root)
   const foreign = names.filter((name) => !OWN_NAMES.has(name))
   const models = names.includes('models') ? await fs.list(join(root, 'models')) : []

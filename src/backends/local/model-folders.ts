@@ -6,6 +6,9 @@ export const EVENT_MODE = 0o444
 
 const SLOT_DIGITS = 20
 
+/** The folder of all models, from the store's own. */
+export const MODELS = 'models'
+
 /** Where a model lies. Absolute paths. */
 export interface ModelFolders {
   /** The folder of all models. */
@@ -20,7 +23,7 @@ export interface ModelFolders {
 
 /** The folders of a model in the store at `root`. */
 export function modelFolders(root: string, name: string): ModelFolders {
-  const models = join(root, 'models')
+  const models = join(root, MODELS)
   const model = join(models, encodeModelName(name))
   return { models, model, log: join(model, 'log'), snapshot: join(model, 'snapshot.json') }
 }

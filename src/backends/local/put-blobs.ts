@@ -3,18 +3,16 @@ import { v7 as uuidv7 } from 'uuid'
 import type { ByteSource } from '../../io/byte-source.js'
 import { timeSlices } from '../../io/event-loop.js'
 import type { Ingested, StoreFs } from '../../io/store-fs.js'
-import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
+import { systemErrorCode } from '../../io/system-error.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { Sources } from '../../util/sources.js'
 import type { StoredBlob } from '../backend.js'
-import { blobFolders } from './blob-folders.js'
+import { failureOf, type StoreMark } from './assert-present.js'
+import { blobFolders, BLOBS } from './blob-folders.js'
 import { renameIfThere, unlinkIfThere } from './if-there.js'
 
 /** What a local blob store is made from. */
-export interface LocalBlobStoreOptions {
-  /** Absolute path of the store's folder. */
-  root: string
-  fs: StoreFs
+export interface LocalBlobStoreOptions extends StoreMark {
   sources: Sources
   /** Whether bytes survive a power cut when `put` returns. */
   durable: boolean
@@ -32,7 +30,8 @@ interface Published {
  * Stores sources, in these steps: write and hash temporary files, make their content durable, give each the name of its digest,
  * remove the temporary names, make the new names durable. An abort counts until the first name is given.
  *
- * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY, ACCESS_DENIED, IO.
+ * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY, ACCESS_DENIED, IO,
+ * REGISTRY_UNAVAILABLE.
  */
 export async function putBlobs(sources: readonly ByteSource[], options: TransferOptions, store: LocalBlobStoreOptions): Promise<StoredBlob[]> {
   if (sources.length === 0) return []
@@ -50,7 +49,8 @@ export async function putBlobs(sources: readonly ByteSource[], options: Transfer
     await publishAll(ingested, publishItem, items, store)
     if (store.durable) await harden(published, store)
   } catch (error) {
-    throw toStemmaError(error, `cannot store ${sources.length === 1 ? (sources[0]?.label ?? '') : `${sources.length} files`}`)
+    const what = sources.length === 1 ? (sources[0]?.label ?? '') : `${sources.length} files`
+    throw await failureOf(error, `cannot store ${what}`, store, BLOBS)
   }
   return [...stored].sort(([a], [b]) => a - b).map(([, blob]) => blob)
 }

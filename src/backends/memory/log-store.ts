@@ -15,6 +15,7 @@ export function createMemoryLogStore(): LogStore {
     models: () => Promise.resolve([...journals.keys()]),
     read: (model, n) => Promise.resolve(journals.get(model)?.[n]),
     has: (model, n) => n < (journals.get(model)?.length ?? 0),
+    assertPresent: () => Promise.resolve(),
     slots: (model) => Promise.resolve({ numbers: [...(journals.get(model) ?? []).keys()], foreign: [] }),
     create(model, n, bytes) {
       const journal = journals.get(model) ?? []

@@ -3,9 +3,7 @@ import { formatReference } from '../../record/format-reference.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { Reference } from '../../schemas/reference.js'
 import type { RegistryContext } from '../context.js'
-
-/** Errors that say that the registry is out of reach, not that the answer is no. */
-const OUT_OF_REACH = ['REGISTRY_UNAVAILABLE', 'IO', 'ACCESS_DENIED', 'STORE_INVALID'] as const
+import { OUT_OF_REACH } from '../out-of-reach.js'
 
 /**
  * The version that a reference means; with `last-known-good`, when the registry is out of reach, what it meant when this machine

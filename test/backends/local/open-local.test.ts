@@ -33,7 +33,7 @@ describe('a new store', () => {
   })
 
   it('is not made when that was not asked for', async () => {
-    await failure(openLocalBackend({ root, create: false }), 'STORE_INVALID')
+    await failure(openLocalBackend({ root, create: false }), 'REGISTRY_UNAVAILABLE')
     await expect(readdir(root)).rejects.toThrow('ENOENT')
   })
 
