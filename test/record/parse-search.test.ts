@@ -70,8 +70,8 @@ describe('parseSearch', () => {
     expect(filterOf(text)).toEqual(filterOf(typed))
   })
 
-  it('leaves out typed entries that are undefined', () => {
-    expect(filterOf({ stage: undefined, name: { eq: 'a', like: undefined }, not: undefined })).toEqual(filterOf("name = 'a'"))
+  it.each([{ stage: undefined }, { name: { eq: 'a', like: undefined } }, { not: undefined }])('refuses an entry that is undefined: %o', (where) => {
+    expect(() => filterOf(where)).toThrow(expect.objectContaining({ code: 'INVALID_QUERY' }))
   })
 
   it('orders by what is asked, else newest first', () => {
