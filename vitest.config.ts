@@ -8,6 +8,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // These have commands of their own: they are slow, or need tools or a network.
     exclude: ['test/durability/**', 'test/package/**'],
+    // One process a core, which loads the library once: no test may leave anything behind in it.
+    maxWorkers: 2,
+    isolate: false,
     retry: 0,
     testTimeout: 20_000
   }
