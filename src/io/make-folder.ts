@@ -5,17 +5,55 @@ import { systemErrorCode } from './system-error.js'
 
 /** The steps of `StoreFs.makeFolder`. */
 export async function makeFolder(path: string, options: { mode: number; sync: boolean }): Promise<void> {
-  const missing: string[] = []
-  let above = path
-  while (statSync(above, { throwIfNoEntry: false }) === undefined) {
-    missing.push(above)
-    if (dirname(above) === above) break
-    above = dirname(above)
-  }
-  // Also without anything missing: it tells a file in that place from a folder.
-  mkdirSync(path, { recursive: true, mode: options.mode })
+  const made = makeFoldersSync(path, options.mode)
   if (!options.sync) return
-  for (const folder of missing.reverse()) await syncFolder(dirname(folder))
+  for (const folder of made) await syncFolder(dirname(folder))
+}
+
+/**
+ * Makes a folder and what is missing above it; no error if it is there. Not by `mkdir` with `recursive`, which Node never ends where
+ * a folder is there but takes nothing new and says ENOENT: in `/proc`, in a folder that was removed, below a dead mount.
+ *
+ * @returns those that were missing, the outermost first.
+ * @throws the system's own error.
+ */
+export function makeFoldersSync(path: string, mode: number): string[] {
+  const made = new Set<string>()
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const missing = missingFolders(path)
+      for (const folder of missing) {
+        makeOne(folder, mode)
+        made.add(folder)
+      }
+      // Tells a file in that place from a folder; there is nothing left to make.
+      if (missing.length === 0) mkdirSync(path, { recursive: true, mode })
+      return [...made]
+    } catch (error) {
+      // Another process may have moved a folder away in between.
+      if (systemErrorCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+const ATTEMPTS = 3
+
+function missingFolders(path: string): string[] {
+  const missing: string[] = []
+  for (let above = path; statSync(above, { throwIfNoEntry: false }) === undefined; above = dirname(above)) {
+    missing.unshift(above)
+    if (dirname(above) === above) break
+  }
+  return missing
+}
+
+/** Another process may make it at the same time. */
+function makeOne(folder: string, mode: number): void {
+  try {
+    mkdirSync(folder, { mode })
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST' || statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+  }
 }
 
 const CANNOT_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])

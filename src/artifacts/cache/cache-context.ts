@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFoldersSync } from '../../io/make-folder.js'
 import type { StoreFs } from '../../io/store-fs.js'
 import type { Sources } from '../../util/sources.js'
 import type { CacheLayout } from './cache-layout.js'
@@ -22,7 +22,7 @@ export function temporaryPath(cache: CacheContext): string {
 /** Runs work with a new private folder on the same disk as the cache, and removes the folder afterwards, come what may. */
 export async function withStaging<T>(cache: CacheContext, work: (staging: string) => Promise<T>): Promise<T> {
   const staging = temporaryPath(cache)
-  mkdirSync(staging, { recursive: true, mode: 0o700 })
+  makeFoldersSync(staging, 0o700)
   try {
     return await work(staging)
   } finally {

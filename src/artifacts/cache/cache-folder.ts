@@ -1,12 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync } from 'node:fs'
 import { StemmaError } from '../../errors/stemma-error.js'
+import { makeFoldersSync } from '../../io/make-folder.js'
 import type { CacheLayout } from './cache-layout.js'
 
 /** Creates the cache folder, for this user alone, if it is absent; checks it in any case. */
 export function makeCacheFolder(layout: CacheLayout): void {
   if (checkCacheFolder(layout)) return
-  mkdirSync(layout.root, { recursive: true, mode: 0o700 })
-  mkdirSync(layout.base, { recursive: true, mode: 0o700 })
+  makeFoldersSync(layout.root, 0o700)
+  makeFoldersSync(layout.base, 0o700)
   // An inherited access list can give more than the mode that was asked for.
   if (process.platform !== 'win32') chmodSync(layout.base, 0o700)
   checkCacheFolder(layout)

@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, realpathSync, renameSync } from 'node:fs'
+import { lstatSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { StemmaError } from '../../errors/stemma-error.js'
+import { makeFoldersSync } from '../../io/make-folder.js'
 
 /** What lies where a folder should be. */
 export type FolderState = 'real' | 'absent' | 'other'
@@ -50,7 +51,7 @@ export function folderMaker(base: string, displaced: string): FolderMaker {
     if (!isFolder(path)) {
       if (isSomething(path)) displace(path, displaced)
       // Another process may make it at the same time; so it is no error if it is there, but it is looked at again.
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      makeFoldersSync(path, 0o700)
       if (!isFolder(path)) throw leadsElsewhere(path)
     }
     made.add(folder)
