@@ -1,8 +1,8 @@
 import { types } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import { StemmaError } from '../errors/stemma-error.js'
 import { artifactRoleSchema, type ArtifactRole } from '../schemas/artifact.js'
-import { artifactEntrySchema, type ArtifactEntry } from '../schemas/log-input.js'
+import { artifactEntrySchema, formatInputSchema, type ArtifactEntry } from '../schemas/log-input.js'
 import { parse } from '../schemas/parse.js'
 
 /** Content that is given instead of a file: bytes, text (stored as UTF-8), or a stream of either. */
@@ -34,7 +34,7 @@ export type ArtifactsInput = string | readonly (string | ArtifactEntry | Artifac
 const ENTRY_FIELDS: ReadonlySet<string> = new Set(['source', 'path', 'role', 'format'])
 const CONTENT_FIELDS: ReadonlySet<string> = new Set(['path', 'content', 'role', 'format'])
 
-const contentLabelsSchema = z.object({ path: z.string().min(1), role: artifactRoleSchema.optional(), format: z.string().optional() })
+const contentLabelsSchema = z.object({ path: z.string().min(1), role: artifactRoleSchema.optional(), format: formatInputSchema.optional() })
 
 /** The three forms of {@link ArtifactsInput}, told apart. */
 export type ClassifiedInput =

@@ -137,7 +137,7 @@ function checkDestination(dir: string, request: ExportRequest): 'absent' | 'empt
     throw exists(dir, 'is a folder with files in it', 'Name an empty or a new folder, or say overwrite: true to replace all of it.')
   }
   const real = realpathSync(dir)
-  const precious = [request.directory, process.cwd(), homedir()].some((folder) => isInside(real, folder))
+  const precious = [request.directory, homedir()].some((folder) => isInside(real, folder))
   if (precious || names.includes('.git') || names.includes('store.json')) {
     const what = 'holds the working folder, the home folder, a git repository or a registry'
     throw exists(dir, what, 'Replacing it would remove these; name a folder for the model alone.')

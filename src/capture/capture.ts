@@ -1,9 +1,10 @@
 import { types } from 'node:util'
 import { arch, cpus, hostname, release, totalmem, userInfo, version } from 'node:os'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import type { Code, Environment, Hardware, Unavailable } from '../schemas/captured.js'
 import type { CaptureOptions } from '../schemas/log-input.js'
 import type { Sources } from '../util/sources.js'
+import { workingFolder } from '../util/working-folder.js'
 import { captureCode } from './code.js'
 import { captureEnvironment } from './environment.js'
 import type { CapturedFile } from './environment-files.js'
@@ -51,7 +52,7 @@ const COMMAND_SHARE = 0.8
 export async function captureAll(options: CaptureAllOptions): Promise<CaptureResult> {
   options.signal?.throwIfAborted()
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
-  const directory = resolve(options.directory ?? process.cwd())
+  const directory = resolve(options.directory ?? startOfProject())
   const end = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, end.signal]) : end.signal
   const variables = options.environmentVariables ?? process.env
@@ -82,6 +83,15 @@ export async function captureAll(options: CaptureAllOptions): Promise<CaptureRes
     }
   } finally {
     end.abort()
+  }
+}
+
+/** A capture never fails, also where the working folder was removed: then there is no project to be found. */
+function startOfProject(): string {
+  try {
+    return workingFolder()
+  } catch {
+    return sep
   }
 }
 

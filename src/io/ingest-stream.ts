@@ -84,7 +84,7 @@ async function* chunksOf(source: StreamSource, signal: AbortSignal | undefined):
     yield source.bytes
     return
   }
-  const iterator = source.stream[Symbol.asyncIterator]()
+  const iterator = iteratorOf(source)
   let ended = false
   try {
     for (;;) {
@@ -99,12 +99,27 @@ async function* chunksOf(source: StreamSource, signal: AbortSignal | undefined):
   }
 }
 
+function iteratorOf(source: Extract<StreamSource, { kind: 'stream' }>): AsyncIterator<Uint8Array | string> {
+  try {
+    return source.stream[Symbol.asyncIterator]()
+  } catch (error) {
+    throw sourceUnreadable(source, error)
+  }
+}
+
+/** A producer without types can give anything. */
+function resultOf<T>(result: IteratorResult<T>): IteratorResult<T> {
+  const given: unknown = result
+  if (typeof given !== 'object' || given === null) throw new TypeError('its iterator gave no result')
+  return result
+}
+
 async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signal: AbortSignal | undefined): Promise<IteratorResult<T>> {
   signal?.throwIfAborted()
   const settled = new AbortController()
   try {
     const next = iterator.next()
-    if (signal === undefined) return await next
+    if (signal === undefined) return resultOf(await next)
     const aborted = new Promise<never>((_, reject) => {
       // The producer itself may have aborted, before it gave its answer: then no event follows.
       if (signal.aborted) reject(signal.reason as Error)
@@ -116,7 +131,7 @@ async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signa
         { once: true, signal: settled.signal }
       )
     })
-    return await Promise.race([next, aborted])
+    return resultOf(await Promise.race([next, aborted]))
   } catch (error) {
     signal?.throwIfAborted()
     if (isStemmaError(error) || (types.isNativeError(error) && error.name === 'AbortError')) throw error
@@ -128,7 +143,8 @@ async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signa
 
 const encoder = new TextEncoder()
 
-function toBytes(source: StreamSource, chunk: unknown): Uint8Array {
+/** The bytes of a chunk, a string being UTF-8. @throws {StemmaError} SOURCE_UNREADABLE for anything else. */
+export function toBytes(source: StreamSource, chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return encoder.encode(chunk)
   if (types.isUint8Array(chunk)) return chunk
   throw new StemmaError('SOURCE_UNREADABLE', `${source.label} is a stream of ${typeof chunk} values, and only bytes and strings can be stored`, {

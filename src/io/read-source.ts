@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs'
+import { isStemmaError } from '../errors/stemma-error.js'
 import type { ByteSource } from './byte-source.js'
 import { readFully } from './descriptor.js'
+import { toBytes } from './ingest-stream.js'
 import { isUnchanged, openSource, sourceChanged, sourceUnreadable, type FileSource } from './open-source.js'
 
 const ATTEMPTS = 3
-const encoder = new TextEncoder()
 
 /**
  * All bytes of a source, in memory: for stores that hold them there.
@@ -27,11 +28,11 @@ async function readStream(source: Extract<ByteSource, { kind: 'stream' }>, signa
   try {
     for await (const chunk of source.stream) {
       signal?.throwIfAborted()
-      chunks.push(typeof chunk === 'string' ? encoder.encode(chunk) : chunk)
+      chunks.push(toBytes(source, chunk))
     }
   } catch (error) {
     signal?.throwIfAborted()
-    throw sourceUnreadable(source, error)
+    throw isStemmaError(error) ? error : sourceUnreadable(source, error)
   }
   return Buffer.concat(chunks)
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parse, type ParseContext } from '../schemas/parse.js'
 import { checkMetadata } from '../record/metadata-value.js'
 import { ownFields } from './own-options.js'
@@ -24,7 +24,7 @@ export const deleteOptionsSchema = mutationSchema.extend({ reason: text.min(1) }
 
 /** The changes and options of `updateMetadata`, checked but for tags and metrics. */
 export const updateChangesSchema = z.strictObject({
-  tags: z.record(z.string(), z.string().nullable()).optional(),
+  tags: z.unknown().optional(),
   description: z.string().max(65_536).nullable().optional(),
   metrics: z.unknown().optional(),
   aliases: z.array(z.string()).max(100).optional(),

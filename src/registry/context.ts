@@ -1,3 +1,4 @@
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events'
 import type { ModelCache } from '../artifacts/cache/model-cache.js'
 import type { Backend } from '../backends/backend.js'
 import { StemmaError } from '../errors/stemma-error.js'
@@ -36,5 +37,18 @@ export function beginCall(context: RegistryContext, signal: AbortSignal | undefi
   }
   const combined = signal && context.signal ? AbortSignal.any([signal, context.signal]) : (signal ?? context.signal)
   combined?.throwIfAborted()
+  if (combined) allowListeners(combined)
   return combined
+}
+
+/**
+ * A service gives one signal to all of its calls, and each listens to it while it runs: more than ten at a time are no leak, which
+ * Node would warn of. A limit that the program has set itself stays.
+ */
+function allowListeners(signal: AbortSignal): void {
+  try {
+    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal)
+  } catch {
+    // A signal of another realm, which Node does not count.
+  }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { findProjectRoot } from '../capture/project-root.js'
+import { workingFolder } from '../util/working-folder.js'
 
 /**
  * The registry that root functions use when no other is named: `STEMMA_REGISTRY`, else `.stemma` in the project's root, which is the
@@ -7,5 +8,5 @@ import { findProjectRoot } from '../capture/project-root.js'
  */
 export function defaultTarget(): string {
   const fromEnvironment = process.env['STEMMA_REGISTRY']
-  return fromEnvironment === undefined || fromEnvironment === '' ? join(findProjectRoot(process.cwd()), '.stemma') : fromEnvironment
+  return fromEnvironment === undefined || fromEnvironment === '' ? join(findProjectRoot(workingFolder()), '.stemma') : fromEnvironment
 }

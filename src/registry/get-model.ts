@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { exportTo } from '../artifacts/export-folder.js'
 import type { WantedFile } from '../artifacts/fetched-bytes.js'
 import { loadedFiles, type LoadedFiles } from '../artifacts/loaded-files.js'
@@ -12,12 +12,13 @@ import type { ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
 import type { TransferOptions } from '../util/options.js'
+import { workingFolder } from '../util/working-folder.js'
 import { beginCall, type RegistryContext } from './context.js'
 import { resolveOrRecall } from './get-model/resolve-or-recall.js'
 import { ownOptions } from './own-options.js'
 
 const optionsSchema = z.object({
-  into: z.string().min(1).optional(),
+  into: z.string().min(1).regex(/^[^\0]*$/, { error: 'a path has no NUL character' }).optional(),
   overwrite: z.boolean().optional(),
   include: z.array(z.string().min(1).max(1_000)).max(100).optional(),
   verify: z.enum(['changed', 'always']).optional(),
@@ -117,6 +118,6 @@ async function obtainFiles(context: RegistryContext, version: ModelVersion, opti
     })
   }
   const environmentFiles = options.environmentFiles === true && version.environment.state === 'captured' ? version.environment.files : undefined
-  const exported = await exportTo(options.into, { ...selection, directory: process.cwd(), overwrite: options.overwrite, environmentFiles })
+  const exported = await exportTo(options.into, { ...selection, directory: workingFolder(), overwrite: options.overwrite, environmentFiles })
   return { ...exported, source: 'registry', healed: [] }
 }

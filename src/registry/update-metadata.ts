@@ -1,9 +1,11 @@
+import * as z from 'zod'
 import type { MutationOptions } from '../backends/backend.js'
 import { StemmaError } from '../errors/stemma-error.js'
-import { checkNumbers, checkTags } from '../record/metadata-value.js'
+import { checkMetadata, checkNumbers, checkTags, EVENT_LIMITS } from '../record/metadata-value.js'
 import { toReference } from '../record/parse-reference.js'
 import { assertNoSecrets } from '../record/secret-scan.js'
 import type { ApprovalInput, ModelVersion } from '../schemas/model-version.js'
+import { parse } from '../schemas/parse.js'
 import type { ReferenceInput } from '../schemas/reference.js'
 import { checkMutation, checkText, parseOptions, updateChangesSchema } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
@@ -27,6 +29,8 @@ export interface MetadataChanges {
   reason?: string | undefined
 }
 
+const tagChangesSchema = z.record(z.string(), z.string().nullable())
+
 /** Changes living metadata; see `Registry.updateMetadata`. */
 export async function updateMetadata(
   context: RegistryContext,
@@ -42,7 +46,8 @@ export async function updateMetadata(
     })
   }
   const { operationId, actor } = checkMutation(options, 'updateMetadata')
-  const { tags, reason, approval, description, aliases, removeAliases } = parsed
+  const { reason, approval, description, aliases, removeAliases } = parsed
+  const tags = parsed.tags === undefined ? undefined : parse(tagChangesSchema, checkMetadata(parsed.tags, 'tags', EVENT_LIMITS), { what: 'tags' })
   if (tags) checkTags(Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, value ?? ''])), 'tags')
   const metrics = parsed.metrics === undefined ? undefined : checkNumbers(parsed.metrics, 'metrics')
   const texts = { tags: tags ?? {}, description: description ?? '', reason: reason ?? '', approval: approval?.comment ?? '' }

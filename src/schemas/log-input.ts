@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { artifactRoleSchema } from './artifact.js'
 import { derivationRelationSchema } from './derivation.js'
 import { referenceInputSchema } from './reference.js'
@@ -45,6 +45,11 @@ export const derivationInputSchema = z.strictObject({
 /** A link to the version that this one was made from. */
 export type DerivationInput = z.infer<typeof derivationInputSchema>
 
+/** The name of a format, `onnx` or `application/x-hdf5`, as a caller gives it. */
+export const formatInputSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+/-]{0,63}$/, {
+  error: 'wanted 1 to 64 ASCII letters, digits, ".", "_", "+", "/" and "-", starting with a letter or digit'
+})
+
 /**
  * One entry of a list of artifacts: a file or folder on disk, and the logical path that it shall have. An entry of content in memory
  * is not data, see `ArtifactContentEntry`.
@@ -54,7 +59,7 @@ export const artifactEntrySchema = z.strictObject({
   /** @default the file's own name; for a folder, the paths inside it */
   path: z.string().optional(),
   role: artifactRoleSchema.optional(),
-  format: z.string().optional()
+  format: formatInputSchema.optional()
 })
 /** One entry of a list of artifacts. */
 export type ArtifactEntry = z.infer<typeof artifactEntrySchema>

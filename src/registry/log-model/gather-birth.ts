@@ -8,6 +8,7 @@ import type { Captured } from '../../schemas/captured.js'
 import type { Derivation } from '../../schemas/derivation.js'
 import type { CaptureOptions, DerivationInput } from '../../schemas/log-input.js'
 import type { RegistryContext } from '../context.js'
+import { workingFolder } from '../../util/working-folder.js'
 import type { LogFields, LogMetadata } from './check-metadata.js'
 
 /** Puts together how the version came to be: what the caller said, what was captured, what it was made from. */
@@ -19,7 +20,7 @@ export async function gatherBirth(
 ): Promise<Birth> {
   const [captured, datasets, derivedFrom] = await Promise.all([
     capture(context, fields.capture, signal),
-    Promise.all((fields.datasets ?? []).map((dataset) => resolveDataset(dataset, { directory: process.cwd(), signal }))),
+    Promise.all((fields.datasets ?? []).map((dataset) => resolveDataset(dataset, { directory: workingFolder(), signal }))),
     resolveOrigins(context, fields.derivedFrom, signal)
   ])
   const { params, metrics, evaluations, featureImportance, signature, training } = metadata

@@ -8,6 +8,7 @@ import type { Artifact, Manifest } from '../../schemas/artifact.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { RegistryContext } from '../context.js'
+import { workingFolder } from '../../util/working-folder.js'
 
 /** Which artifacts to store. */
 export interface StoreArtifactsInput {
@@ -47,7 +48,7 @@ async function firstBytes(context: RegistryContext, digest: Digest, { signal }: 
 }
 
 async function collectAll(input: StoreArtifactsInput, options: TransferOptions): Promise<CollectedArtifact[]> {
-  const shared = { directory: process.cwd(), symlinks: input.symlinks, signal: options.signal }
+  const shared = { directory: workingFolder(), symlinks: input.symlinks, signal: options.signal }
   const artifacts = await collectSources(input.artifacts, shared)
   if (input.preprocessing === undefined) return artifacts
   const preprocessing = await collectSources(input.preprocessing, shared)
