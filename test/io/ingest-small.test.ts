@@ -2,11 +2,15 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createSmallBuffer, ingestSmall } from '../../src/io/ingest-small.js'
 import type { FileSource } from '../../src/io/open-source.js'
 
-const hooks = vi.hoisted(() => ({ beforeRead: (): void => undefined, failReads: false }))
+const hooks = vi.hoisted(() => {
+  // Another test of this process may have loaded the module already, with the real node:fs.
+  vi.resetModules()
+  return { beforeRead: (): void => undefined, failReads: false }
+})
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
   return {
@@ -17,6 +21,10 @@ vi.mock('node:fs', async (original) => {
       return fs.readSync(fd, buffer, offset, length, position)
     }
   }
+})
+
+afterAll(() => {
+  vi.resetModules()
 })
 
 let folder: string
