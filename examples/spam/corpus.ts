@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { wordsOf } from './model.js'
 
 /** The groups of the corpus. Hard ham is legitimate mail that looks like spam: newsletters, shop receipts, much HTML. */

@@ -1,7 +1,7 @@
 // A filter as the files of a version, and back: what training logs, serving reads. The weights are in the safetensors format,
 // which any other program reads too: the length of a JSON header, the header, the numbers.
 import type { LoadedModel } from 'stemma'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SpamFilter } from './model.js'
 
 /** The files of the model itself. */

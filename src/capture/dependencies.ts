@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { valid } from 'semver'
+import validSemver from 'semver/functions/valid.js'
 import { readPackageJson } from './package-json.js'
 import type { Probe } from './probe.js'
 
@@ -37,7 +37,7 @@ async function moduleFolders(probe: Probe, projectRoot: string): Promise<readonl
 async function installedVersion(probe: Probe, folders: readonly string[], name: string): Promise<string | undefined> {
   for (const folder of folders) {
     const found = await readPackageJson(probe, join(folder, name))
-    if (found !== undefined) return valid(found.version) ?? undefined
+    if (found !== undefined) return validSemver(found.version) ?? undefined
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import semver from 'semver'
+import validSemver from 'semver/functions/valid.js'
 import type { Operator } from '../schemas/search.js'
 import { formatFieldPath } from './field-path.js'
 import { MAX_LISTED_VALUES, MAX_PATTERN_LENGTH } from './filter-limits.js'
@@ -76,7 +76,7 @@ function problemWith(kind: Exclude<ValueKind, 'group'>, operator: Operator, valu
         ? `Write the number without quotes: ${Number(value)}`
         : 'Write a number'
     case 'version':
-      return typeof value === 'string' && semver.valid(value) !== null ? undefined : "Write the whole version, in quotes: '1.2.0'"
+      return typeof value === 'string' && validSemver(value) !== null ? undefined : "Write the whole version, in quotes: '1.2.0'"
     case 'instant':
       return typeof value === 'string' && parseInstantSpan(value) !== undefined
         ? undefined

@@ -1,4 +1,5 @@
-import semver from 'semver'
+import type { SemVer } from 'semver'
+import parseSemver from 'semver/functions/parse.js'
 import type { VersionSummary } from '../schemas/model-version.js'
 import { canonicalInstant } from './canonical-instant.js'
 import { compileAnyValue, compileEachValue } from './field-values.js'
@@ -74,11 +75,11 @@ function keyOrder(source: FieldSource): KeyOrder {
 
 /** Reading a version number is slow, so each distinct one is read once. Texts that are none come first. */
 function createVersionOrder(): KeyOrder {
-  const known = new Map<unknown, semver.SemVer | null>()
-  const read = (value: unknown): semver.SemVer | null => {
+  const known = new Map<unknown, SemVer | null>()
+  const read = (value: unknown): SemVer | null => {
     const seen = known.get(value)
     if (seen !== undefined) return seen
-    const version = typeof value === 'string' ? semver.parse(value) : null
+    const version = typeof value === 'string' ? parseSemver(value) : null
     known.set(value, version)
     return version
   }

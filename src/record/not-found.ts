@@ -1,4 +1,6 @@
-import semver from 'semver'
+import isGreater from 'semver/functions/gt.js'
+import parseSemver from 'semver/functions/parse.js'
+import sortSemver from 'semver/functions/sort.js'
 import { StemmaError } from '../errors/stemma-error.js'
 import { isNearName, nearestNames } from '../util/nearest-names.js'
 import type { ModelState } from './model-state.js'
@@ -46,10 +48,10 @@ export function unknownVersion(state: ModelState, asked: string, wanted: string 
 /** Up to five versions that were not deleted, ascending, those around `wanted`; without it the newest. */
 function nearestVersions(state: ModelState, wanted: string | undefined): string[] {
   const present = state.versions.filter((version) => version.deleted === undefined).map((version) => version.version)
-  const number = wanted === undefined ? null : semver.parse(wanted)
+  const number = wanted === undefined ? null : parseSemver(wanted)
   if (number === null) return present.slice(-NEAREST)
-  const sorted = semver.sort(present)
-  const above = sorted.findIndex((version) => semver.gt(version, number))
+  const sorted = sortSemver(present)
+  const above = sorted.findIndex((version) => isGreater(version, number))
   const middle = above === -1 ? sorted.length : above
   const start = Math.max(0, Math.min(middle - Math.ceil(NEAREST / 2), sorted.length - NEAREST))
   return sorted.slice(start, start + NEAREST)

@@ -1,4 +1,8 @@
-import semver from 'semver'
+import type { SemVer } from 'semver'
+import parseSemver from 'semver/functions/parse.js'
+import maxSatisfying from 'semver/ranges/max-satisfying.js'
+import minVersion from 'semver/ranges/min-version.js'
+import validRange from 'semver/ranges/valid.js'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { VersionSummary } from '../schemas/model-version.js'
 import type { Policy } from '../schemas/policy.js'
@@ -64,17 +68,17 @@ export function locateVersion(state: ModelState, reference: Reference, policy: P
  * Versions that differ only in build metadata are ordered by it.
  */
 export function latestVersion(state: ModelState): VersionSummary | undefined {
-  let best: { number: semver.SemVer; version: VersionSummary } | undefined
+  let best: { number: SemVer; version: VersionSummary } | undefined
   for (const version of state.versions) {
     if (version.deleted !== undefined) continue
-    const number = semver.parse(version.version)
+    const number = parseSemver(version.version)
     if (number === null) continue
     if (best === undefined || isAhead(number, best.number)) best = { number, version }
   }
   return best?.version
 }
 
-function isAhead(number: semver.SemVer, than: semver.SemVer): boolean {
+function isAhead(number: SemVer, than: SemVer): boolean {
   const released = number.prerelease.length === 0
   if (released !== (than.prerelease.length === 0)) return released
   return (number.compare(than) || number.compareBuild(than)) > 0
@@ -91,12 +95,12 @@ function bySequence(state: ModelState, sequence: number): VersionSummary {
 
 function inRange(state: ModelState, range: string): VersionSummary | undefined {
   const numbers = state.versions.filter((version) => version.deleted === undefined).map((version) => version.version)
-  const highest = semver.maxSatisfying(numbers, range)
+  const highest = maxSatisfying(numbers, range)
   return highest === null ? undefined : byNumber(state, highest)
 }
 
 function rangeFloor(range: string): string | undefined {
-  return semver.validRange(range) === null ? undefined : semver.minVersion(range)?.version
+  return validRange(range) === null ? undefined : minVersion(range)?.version
 }
 
 function byDigest(state: ModelState, digest: string): VersionSummary | undefined {

@@ -1,4 +1,6 @@
-import semver, { type SemVer } from 'semver'
+import type { SemVer } from 'semver'
+import compareBuild from 'semver/functions/compare-build.js'
+import parseSemver from 'semver/functions/parse.js'
 import type { Operator } from '../schemas/search.js'
 import type { Scalar } from './check-comparison.js'
 import { parseInstantSpan, type InstantSpan } from './instant-span.js'
@@ -81,14 +83,14 @@ function compileTextOrder(relation: Exclude<Relation, 'eq'>, operand: string): V
 
 /** Reading a version takes far longer than anything else here, and few of them are distinct, so each is read once. */
 function compileVersionTest(relation: Relation, operand: Scalar): ValueTest {
-  const wanted = typeof operand === 'string' ? semver.parse(operand) : null
+  const wanted = typeof operand === 'string' ? parseSemver(operand) : null
   if (wanted === null) return NEVER
   const known = new Map<string, boolean>()
   return (value) => {
     if (typeof value !== 'string') return false
     const seen = known.get(value)
     if (seen !== undefined) return seen
-    const version = semver.parse(value)
+    const version = parseSemver(value)
     const passes = version !== null && holds(relation, compareVersionNumbers(version, wanted))
     known.set(value, passes)
     return passes
@@ -97,7 +99,7 @@ function compileVersionTest(relation: Relation, operand: Scalar): ValueTest {
 
 /** By precedence, then by build metadata, so that only equal numbers are equal. */
 export function compareVersionNumbers(a: SemVer, b: SemVer): number {
-  return semver.compareBuild(a, b)
+  return compareBuild(a, b)
 }
 
 function holds(relation: Relation, sign: number): boolean {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parse } from '../schemas/parse.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import { ownOptions } from './own-options.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { toReference } from '../record/parse-reference.js'
 import type { LineageGraph } from '../schemas/lineage.js'
 import { parse } from '../schemas/parse.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ArtifactsInput } from '../artifacts/artifacts-input.js'
 import type { MutationOptions } from '../backends/backend.js'
 import { StemmaError } from '../errors/stemma-error.js'

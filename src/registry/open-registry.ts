@@ -1,10 +1,8 @@
-import type { Backend } from '../backends/backend.js'
 import type { Policy } from '../schemas/policy.js'
-import { systemSources, type Sources } from '../util/sources.js'
+import type { Sources } from '../util/sources.js'
 import type { Logger } from './context.js'
 import { defaultTarget } from './default-target.js'
 import type { Registry } from './registry.js'
-import { parseTarget } from './target.js'
 
 /** Options of `openRegistry`. */
 export interface OpenRegistryOptions {
@@ -42,27 +40,6 @@ export interface OpenRegistryOptions {
  */
 export async function openRegistry(target: string = defaultTarget(), options: OpenRegistryOptions = {}): Promise<Registry> {
   // Validation, the journal and the rules load here, at first use: importing stemma stays cheap.
-  const { checkOpenOptions } = await import('./check-open-options.js')
-  const own = checkOpenOptions(options)
-  own.signal?.throwIfAborted()
-  const base = own.sources ?? systemSources
-  const sources = own.clock ? { ...base, now: own.clock } : base
-  const [{ createRegistry }, { guardCalls }, backend] = await Promise.all([
-    import('./create-registry.js'),
-    import('./guard-calls.js'),
-    openBackend(target, own, sources)
-  ])
-  return guardCalls(createRegistry(backend, own, sources))
-}
-
-async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {
-  const parsed = parseTarget(target)
-  const { checkPolicy } = await import('../record/check-policy.js')
-  const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
-  if (parsed.kind === 'memory') {
-    const { createMemoryBackend } = await import('../backends/memory/create-memory-backend.js')
-    return createMemoryBackend({ policy, sources })
-  }
-  const { openLocalBackend } = await import('../backends/local/open-local.js')
-  return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })
+  const { assembleRegistry } = await import('./assemble-registry.js')
+  return assembleRegistry(target, options)
 }

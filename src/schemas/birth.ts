@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { capturedSchema } from './captured.js'
 import { datasetSchema } from './dataset.js'
 import { derivationSchema } from './derivation.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { openObject } from './open-object.js'
 
 /** A part that could not be captured, or was switched off, and why. */

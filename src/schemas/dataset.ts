@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { openObject } from './open-object.js'
 
 /** A data set that went into a version. At least one of `version`, `digest` and `uri` makes it findable again. */

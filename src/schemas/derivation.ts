@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { digestSchema } from './digest.js'
 import { openObject } from './open-object.js'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isNearName, nearestNames } from '../util/nearest-names.js'
 
 /** A fault of a value, as the end of a sentence; `path` is where it is. */

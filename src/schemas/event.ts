@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { birthSchema } from './birth.js'
 import { digestSchema } from './digest.js'
 import { numbersSchema } from './json-value.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { instantSchema, jsonValueSchema } from './json-value.js'
 import { openObject } from './open-object.js'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { derivationRelationSchema } from './derivation.js'
 import { openObject } from './open-object.js'
 

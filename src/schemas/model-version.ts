@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { artifactSchema } from './artifact.js'
 import { birthSchema } from './birth.js'
 import { digestSchema } from './digest.js'

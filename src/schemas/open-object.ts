@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * An object schema that is read loosely and typed exactly: fields that a newer stemma added are kept when a record is read, while

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import type * as z from 'zod'
+import { toDotPath } from 'zod/v4/core'
 import type { ErrorCode } from '../errors/codes.js'
 import { StemmaError } from '../errors/stemma-error.js'
 import { describeIssue } from './describe-issue.js'
@@ -28,10 +29,10 @@ export function parse<T extends z.ZodType>(schema: T, value: unknown, context: P
   const rank = ({ code }: z.core.$ZodIssue): number => (code === 'unrecognized_keys' ? 0 : 1)
   const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b)).map((issue) => describeIssue(issue, schema))
   const first = issues[0]
-  const where = first && first.path.length > 0 ? ` at ${z.core.toDotPath(first.path)}` : ''
+  const where = first && first.path.length > 0 ? ` at ${toDotPath(first.path)}` : ''
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
   throw new StemmaError(context.code ?? 'INVALID_INPUT', `${context.what}${where}: ${first?.message ?? 'not valid'}${more}`, {
     hint: context.hint,
-    details: { issues: issues.slice(0, 10).map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) }
+    details: { issues: issues.slice(0, 10).map(({ path, message }) => ({ path: toDotPath(path), message })) }
   })
 }

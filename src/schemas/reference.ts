@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Which version of a model is meant. */
 export const selectorSchema = z.discriminatedUnion('kind', [

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { openObject } from './open-object.js'
 
 /** One damaged, missing or foreign thing that `verify` found. */

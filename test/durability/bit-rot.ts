@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { startChild } from './child.js'
 import { open, placeIn, prepare, MODEL } from './operations.js'
 import type { Bench, Result } from './suite.js'

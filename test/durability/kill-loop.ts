@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, type Child } from './child.js'
@@ -33,6 +34,7 @@ export async function killLoop(bench: Bench, kills = 1_000 * bench.scale): Promi
     done += wanted
     acknowledged += [...store.claims.values()].filter(({ outcome }) => outcome === 'acknowledged').length
     violations.push(...store.complaints)
+    rmSync(store.folder, { recursive: true, force: true })
     if (violations.length > 0) break
   }
   await checker.child.kill()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { startChild } from './child.js'
 import { placeIn, prepare } from './operations.js'
 import { fingerprint, startChecker, type Bench, type Result } from './suite.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { baseSchema, claimSchema } from './format/check-store.js'
 
 /** What an operation under faults came to. */

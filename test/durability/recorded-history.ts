@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a process is asked to do. */
 export const callRequestSchema = z.object({

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildPrograms, type Mutation } from './build.js'
 import { callOrder } from './call-order.js'
@@ -84,6 +85,7 @@ export async function seededBugs(bench: Bench): Promise<Result> {
     const folder = join(bench.folder, `bug-${index}`)
     const build = await buildPrograms(join(folder, 'build'), mutations)
     const found = await run({ ...bench, build, folder, scale: 1 })
+    rmSync(folder, { recursive: true, force: true })
     if (found.violations.length === 0) violations.push(`${name}: not caught by ${by} (${found.counts})`)
     else {
       caught.push(name)

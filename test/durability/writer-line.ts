@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What programs/writer.ts says. */
 export const writerLineSchema = z.object({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ModelVersion } from '../../src/index.js'
 import { openObject } from '../../src/schemas/open-object.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parse } from '../../src/schemas/parse.js'
 
 const messageOf = (schema: z.ZodType, value: unknown): string => {

@@ -1,7 +1,7 @@
 import type { writerSchema } from '../../schemas/event.js'
 import type { Policy } from '../../schemas/policy.js'
 import type { Sources } from '../../util/sources.js'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { BlobStore } from './blob-store.js'
 import type { Hardener } from './hardener.js'
 import type { LogStore } from './log-store.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { StemmaError } from '../../errors/stemma-error.js'
 import { parse } from '../../schemas/parse.js'
 import { policySchema, type Policy } from '../../schemas/policy.js'

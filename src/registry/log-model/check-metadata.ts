@@ -5,7 +5,7 @@ import type { JsonValue } from '../../schemas/json-value.js'
 import type { logModelInputSchema } from '../../schemas/log-input.js'
 import { parse } from '../../schemas/parse.js'
 import { trainingSchema, type Training } from '../../schemas/training.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TrainingRecorder } from '../start-training.js'
 
 /** The parsed fields of `logModel` input. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { json, namesIn, readStore, sha256, type StoredEvent, type StoredModel, type StoredStore } from './read-store.js'
 
 /** What became of an operation, as its caller knows it. */

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isStemmaError, type Registry } from '../../../src/index.js'
 import { canonicalJson } from '../../../src/util/canonical-json.js'
 import { sha256 } from '../format/read-store.js'

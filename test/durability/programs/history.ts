@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isStemmaError, type Registry } from '../../../src/index.js'
 import { MODEL, open, placeIn } from '../operations.js'
 import { callRequestSchema, type Call } from '../recorded-history.js'

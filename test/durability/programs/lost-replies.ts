@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isStemmaError, type Registry } from '../../../src/index.js'
 import { COUNT_ONLY, faults, type Plan } from '../fault-control.js'
 import { MODEL, open, placeIn } from '../operations.js'

@@ -1,0 +1,27 @@
+import type { Backend } from '../backends/backend.js'
+import { openLocalBackend } from '../backends/local/open-local.js'
+import { createMemoryBackend } from '../backends/memory/create-memory-backend.js'
+import { checkPolicy } from '../record/check-policy.js'
+import { systemSources, type Sources } from '../util/sources.js'
+import { checkOpenOptions } from './check-open-options.js'
+import { createRegistry } from './create-registry.js'
+import { guardCalls } from './guard-calls.js'
+import type { OpenRegistryOptions } from './open-registry.js'
+import type { Registry } from './registry.js'
+import { parseTarget } from './target.js'
+
+/** What `openRegistry` does, in a file of its own: all that it needs loads together, at the first call. */
+export async function assembleRegistry(target: string, options: OpenRegistryOptions): Promise<Registry> {
+  const own = checkOpenOptions(options)
+  own.signal?.throwIfAborted()
+  const base = own.sources ?? systemSources
+  const sources = own.clock ? { ...base, now: own.clock } : base
+  return guardCalls(createRegistry(await openBackend(target, own, sources), own, sources))
+}
+
+async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {
+  const parsed = parseTarget(target)
+  const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
+  if (parsed.kind === 'memory') return createMemoryBackend({ policy, sources })
+  return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })
+}
