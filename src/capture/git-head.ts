@@ -29,7 +29,7 @@ export async function readGitHead(probe: Probe, repository: GitRepository): Prom
   return { commit: await resolveRef(probe, repository, ref), branch }
 }
 
-/** Whether the repository has any tag, so that asking git for one may be worth it. */
+/** Whether there is a tag in the repository, so that asking git for one may be worth it. */
 export async function hasTags(probe: Probe, repository: GitRepository): Promise<boolean> {
   if ((await probe.names(join(repository.commonDir, 'refs', 'tags'))).length > 0) return true
   if (await probe.exists(join(repository.commonDir, 'reftable'))) return true
