@@ -102,7 +102,9 @@ function injectingLane(
         if (again && again.outcome !== 'acknowledged' && !isInPlace) violations.push(`${label}: ${ran.code ?? ''}, and the same call without the fault: ${again.code ?? again.untyped ?? ''}`)
         if (again) claims.push(again)
       }
-      violations.push(...(await check({ ...common, claims: claims.slice(-1), deep: true })).map((problem) => `${label}: ${problem}`))
+      // That every version loads and that the store takes other commits is looked at in every third case: the same call has just succeeded.
+      const isDeep = bench.scale > 1 || (index + bench.seed) % 3 === 0
+      violations.push(...(await check({ ...common, claims: claims.slice(-1), deep: isDeep })).map((problem) => `${label}: ${problem}`))
     },
     async end() {
       await Promise.all([child.kill(), checker.kill()])
