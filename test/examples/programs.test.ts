@@ -59,16 +59,6 @@ describe('the example programs, each a process of its own', () => {
     expect(await nextLine(lines)).toBe('stopped')
     expect(await once(service, 'exit')).toEqual([0, null])
   })
-
-  it('tell the whole story in the quickstart', { timeout: 60_000 }, async () => {
-    const { exitCode, stdout, stderr } = await run('quickstart.ts')
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toContain('gate: 1.0.0 promoted\n     first release')
-    expect(stdout).toContain('gate: 1.0.1 REFUSED')
-    expect(stdout).toContain('gate: 1.0.2 promoted')
-    expect(stdout).toContain('the service serves 1.0.0')
-    expect(stdout).toContain(`Registry: ${join(folder, 'stemma-quickstart-')}`)
-  })
 })
 
 interface Ended {
