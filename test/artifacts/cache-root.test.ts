@@ -3,16 +3,16 @@ import { defaultCacheRoot } from '../../src/artifacts/cache-root.js'
 
 describe.runIf(process.platform !== 'win32')('defaultCacheRoot', () => {
   it.each([
-    ['linux', {}, '/home/u/.cache/stemma'],
-    ['darwin', {}, '/home/u/Library/Caches/stemma'],
+    ['linux', {}, '/users/u/.cache/stemma'],
+    ['darwin', {}, '/users/u/Library/Caches/stemma'],
     ['win32', { LOCALAPPDATA: '/appdata' }, '/appdata/stemma/cache'],
-    ['win32', {}, '/home/u/AppData/Local/stemma/cache'],
+    ['win32', {}, '/users/u/AppData/Local/stemma/cache'],
     ['linux', { XDG_CACHE_HOME: '/xdg' }, '/xdg/stemma'],
     ['darwin', { XDG_CACHE_HOME: '/xdg' }, '/xdg/stemma'],
-    ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/u/.cache/stemma'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/users/u/.cache/stemma'],
     ['linux', { STEMMA_CACHE: '/mine', XDG_CACHE_HOME: '/xdg' }, '/mine'],
-    ['linux', { STEMMA_CACHE: '', XDG_CACHE_HOME: '' }, '/home/u/.cache/stemma']
+    ['linux', { STEMMA_CACHE: '', XDG_CACHE_HOME: '' }, '/users/u/.cache/stemma']
   ])('%s %j', (platform, environment, expected) => {
-    expect(defaultCacheRoot(environment, '/home/u', platform)).toBe(expected)
+    expect(defaultCacheRoot(environment, '/users/u', platform)).toBe(expected)
   })
 })

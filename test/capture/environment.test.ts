@@ -116,7 +116,7 @@ describe('captureEnvironment', () => {
         TF_TOKEN_app_terraform_io: 'abc',
         XLA_FLAGS: 'x'.repeat(257),
         AWS_SECRET_ACCESS_KEY: 'abc',
-        HOME: '/home/user'
+        HOME: '/users/user'
       }
     })
     expect(variables).toEqual({ CUDA_VISIBLE_DEVICES: '0,1', NODE_ENV: 'production' })

@@ -108,7 +108,7 @@ const HARMLESS: JsonValue[] = [
     version: '1.0.0-alpha.beta.11+exp.sha.5114f85'
   },
   {
-    path: '/home/someone/projects/CreditScore/data/processed/Train_Features-v2.final.parquet',
+    path: '/users/someone/projects/CreditScore/data/processed/Train_Features-v2.final.parquet',
     windows: 'C:\\Users\\Someone\\Projects\\Quantum-Jobs\\data_v12.csv'
   },
   {

@@ -9,6 +9,7 @@ import { LIBRARY } from '../../util/library.js'
 import { sha256Hex } from '../../util/sha256.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend } from '../backend.js'
+import { JOURNAL_CAPABILITIES } from '../journal/capabilities.js'
 import { createJournalBackend } from '../journal/journal-backend.js'
 import { blobFolders } from './blob-folders.js'
 import { CHECK_MOUNT } from './assert-present.js'
@@ -59,16 +60,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
     blobs: createLocalBlobStore({ ...store, id: file.id }),
     policy: file.policy,
     sources,
-    capabilities: {
-      compareAndSet: true,
-      atomicTransition: true,
-      history: true,
-      timeTravel: true,
-      idempotentMutations: true,
-      durable,
-      garbageCollection: true,
-      localFiles: true
-    },
+    capabilities: { ...JOURNAL_CAPABILITIES, durable, localFiles: true },
     writer: { id: random, library: LIBRARY }
   })
 }

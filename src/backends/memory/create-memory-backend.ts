@@ -2,6 +2,7 @@ import { DEFAULT_POLICY, type Policy } from '../../schemas/policy.js'
 import { LIBRARY } from '../../util/library.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend } from '../backend.js'
+import { JOURNAL_CAPABILITIES } from '../journal/capabilities.js'
 import { createJournalBackend } from '../journal/journal-backend.js'
 import { createMemoryBlobStore } from './blob-store.js'
 import { createMemoryLogStore } from './log-store.js'
@@ -22,16 +23,7 @@ export function createMemoryBackend({ policy = DEFAULT_POLICY, sources = systemS
     blobs: createMemoryBlobStore(sources),
     policy,
     sources,
-    capabilities: {
-      compareAndSet: true,
-      atomicTransition: true,
-      history: true,
-      timeTravel: true,
-      idempotentMutations: true,
-      durable: false,
-      garbageCollection: true,
-      localFiles: false
-    },
+    capabilities: { ...JOURNAL_CAPABILITIES, durable: false, localFiles: false },
     writer: { id: Buffer.from(sources.randomBytes(8)).toString('hex'), library: LIBRARY }
   })
 }

@@ -2,4 +2,4 @@ import { createMemoryBackend } from '../../../src/backends/memory/create-memory-
 import { fixedSources } from '../../support/fixed-sources.js'
 import { runConformance } from '../conformance/run-conformance.js'
 
-runConformance('memory', () => Promise.resolve(createMemoryBackend({ sources: fixedSources() })))
+runConformance('memory', () => Promise.resolve(createMemoryBackend({ sources: fixedSources() })), { durable: false, localFiles: false })
