@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { basename, resolve } from 'node:path'
 import { StemmaError } from '../errors/stemma-error.js'
 import { checkArtifactPaths } from '../record/artifact-path.js'
-import type { ByteSource } from '../io/byte-source.js'
+import type { CopiedSource } from '../io/store-fs.js'
 import type { ArtifactRole } from '../schemas/artifact.js'
 import type { ArtifactEntry } from '../schemas/log-input.js'
 import type { CallOptions } from '../util/options.js'
@@ -23,7 +23,7 @@ export interface CollectOptions extends CallOptions {
 export interface CollectedArtifact {
   /** Logical path, checked. */
   path: string
-  source: ByteSource
+  source: CopiedSource
   /** Only when the caller said so. */
   role?: ArtifactRole | undefined
   /** What the caller said, else found by path and first bytes; `undefined` for a stream, which cannot be read before it is stored. */
@@ -33,7 +33,7 @@ export interface CollectedArtifact {
 /** A source under the path it will have, before its format is known. */
 interface NamedSource {
   path: string
-  source: ByteSource
+  source: CopiedSource
   entry?: Pick<ArtifactEntry, 'role' | 'format'> | undefined
 }
 
@@ -102,7 +102,7 @@ function fileSource(label: string, file: { path: string; sizeBytes: number }, en
   return { path: label, source: { kind: 'file', label, path: file.path, sizeBytes: file.sizeBytes }, entry }
 }
 
-function contentSource(label: string, content: ArtifactContent): ByteSource {
+function contentSource(label: string, content: ArtifactContent): CopiedSource {
   if (typeof content === 'string') return { kind: 'bytes', label, bytes: encoder.encode(content) }
   return types.isUint8Array(content) ? { kind: 'bytes', label, bytes: content } : { kind: 'stream', label, stream: content }
 }

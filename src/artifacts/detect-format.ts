@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import type { ByteSource } from '../io/byte-source.js'
+import type { CopiedSource } from '../io/store-fs.js'
 import { formatOf } from '../record/artifact-format.js'
 
 /** How many first bytes tell a format. */
@@ -16,7 +16,7 @@ const PLAIN_EXTENSIONS = new Set(
  *
  * @returns `undefined` for a stream whose name does not tell: it can be read only once, so its first bytes are known when it is stored.
  */
-export function detectFormat(path: string, source: ByteSource): string | undefined {
+export function detectFormat(path: string, source: CopiedSource): string | undefined {
   if (PLAIN_EXTENSIONS.has(extensionOf(path))) return formatOf(path)
   return source.kind === 'stream' ? undefined : formatOf(path, headOf(source))
 }
@@ -26,7 +26,7 @@ function extensionOf(path: string): string {
   return dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : ''
 }
 
-function headOf(source: Exclude<ByteSource, { kind: 'stream' }>): Uint8Array | undefined {
+function headOf(source: Exclude<CopiedSource, { kind: 'stream' }>): Uint8Array | undefined {
   if (source.kind === 'bytes') return source.bytes.subarray(0, HEAD_BYTES)
   return source.sizeBytes === 0 ? new Uint8Array() : readHead(source.path)
 }

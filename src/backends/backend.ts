@@ -80,6 +80,17 @@ export interface Backend {
   readonly location: string
   readonly capabilities: BackendCapabilities
   readonly policy: Policy
+  /**
+   * A private folder on the disk of the blobs, where the parts of a blob may be gathered before it is given to `putBlobs` as an
+   * `owned-file`. Garbage collection removes what was left there for a day. `undefined`: there is none.
+   */
+  readonly uploadFolder: string | undefined
+
+  /**
+   * Which of these blobs are stored, in their order. Those that are, are kept from garbage collection for the grace period from now, so
+   * that a version that needs them can be registered.
+   */
+  keepBlobs(digests: readonly Digest[], options: CallOptions): Promise<boolean[]>
 
   /**
    * Stores bytes under their sha256, in one pass over each source. Not atomic over several: those done before a failure stay,
@@ -87,7 +98,8 @@ export interface Backend {
    * collection for the grace period from now.
    *
    * @returns one result per source, in their order.
-   * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY.
+   * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY; DIGEST_MISMATCH for an `owned-file` whose size
+   * is not that which was said.
    */
   putBlobs(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
 

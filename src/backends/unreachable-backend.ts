@@ -24,6 +24,8 @@ export function unreachableBackend(location: string, error: StemmaError): Backen
       localFiles: false
     },
     policy: DEFAULT_POLICY,
+    uploadFolder: undefined,
+    keepBlobs: refuse,
     putBlobs: refuse,
     openBlob: refuseAll,
     localBlobPath: () => undefined,

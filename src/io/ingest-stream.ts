@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { createHash } from 'node:crypto'
 import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
-import type { ByteSource } from './byte-source.js'
+import type { CopiedSource } from './store-fs.js'
 import { createFile, handledLater, syncContent, writeFully } from './descriptor.js'
 import { createBackgroundSync, type LargeOptions } from './ingest-large.js'
 import { sourceUnreadable } from './open-source.js'
@@ -10,7 +10,7 @@ import type { Ingested } from './store-fs.js'
 const BUFFER_BYTES = 524_288
 
 /** A {@link ByteSource} that is a stream, or so many bytes that they are handled as one. */
-export type StreamSource = Exclude<ByteSource, { kind: 'file' }>
+export type StreamSource = Exclude<CopiedSource, { kind: 'file' }>
 
 /**
  * Writes a stream to a new target and hashes the bytes written. Strings count as UTF-8. Chunks are gathered in buffers of our

@@ -19,7 +19,8 @@ export async function readSource(source: ByteSource, signal?: AbortSignal): Prom
     case 'stream':
       return readStream(source, signal)
     case 'file':
-      return readFile(source, signal)
+    case 'owned-file':
+      return readFile({ ...source, kind: 'file' }, signal)
   }
 }
 

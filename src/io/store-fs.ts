@@ -1,9 +1,12 @@
 import type { TransferOptions } from '../util/options.js'
 import type { ByteSource } from './byte-source.js'
 
+/** Bytes to be copied. */
+export type CopiedSource = Exclude<ByteSource, { kind: 'owned-file' }>
+
 /** A source and the new file that its bytes go to. */
 export interface IngestItem {
-  source: ByteSource
+  source: CopiedSource
   /** Absolute path; must not exist. */
   target: string
 }

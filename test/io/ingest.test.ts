@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StemmaError } from '../../src/errors/stemma-error.js'
-import type { ByteSource } from '../../src/io/byte-source.js'
+import type { CopiedSource } from '../../src/io/store-fs.js'
 import { nodeStoreFs as fs } from '../../src/io/node-store-fs.js'
 import type { Progress } from '../../src/util/options.js'
 
@@ -19,16 +19,16 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 const options = { sync: false, mode: 0o444 }
 const patterned = (length: number): Buffer => Buffer.alloc(length, createHash('sha512').update(String(length)).digest())
 
-function fileSource(name: string, sizeBytes: number): ByteSource {
+function fileSource(name: string, sizeBytes: number): CopiedSource {
   return { kind: 'file', label: name, path: at(name), sizeBytes }
 }
 
-async function makeSource(name: string, content: Uint8Array | string): Promise<ByteSource> {
+async function makeSource(name: string, content: Uint8Array | string): Promise<CopiedSource> {
   await writeFile(at(name), content)
   return fileSource(name, Buffer.byteLength(content))
 }
 
-function streamOf(chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>): ByteSource {
+function streamOf(chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>): CopiedSource {
   return { kind: 'stream', label: 'stream', stream: Readable.from(chunks) }
 }
 
@@ -52,7 +52,7 @@ describe('ingest', () => {
   })
 
   it('keeps the order of many sources of all kinds, durable and not', async () => {
-    const sources: { source: ByteSource; content: Uint8Array }[] = []
+    const sources: { source: CopiedSource; content: Uint8Array }[] = []
     for (let index = 0; index < 150; index++) {
       const content = patterned(index === 70 ? 2_000_000 : index * 7)
       sources.push({ source: await makeSource(`f${index}`, content), content })
@@ -78,7 +78,7 @@ describe('ingest', () => {
       fc.asyncProperty(fc.array(chunk, { maxLength: 6 }), async (chunks) => {
         const whole = Buffer.concat(chunks.map((part) => Buffer.from(part)))
         const to = at(`stream-${run++}`)
-        const source: ByteSource = { kind: 'stream', label: 's', stream: (async function* () { for (const part of chunks) yield await Promise.resolve(part) })() }
+        const source: CopiedSource = { kind: 'stream', label: 's', stream: (async function* () { for (const part of chunks) yield await Promise.resolve(part) })() }
         const [ingested] = await fs.ingest([{ source, target: to }], options)
         expect(ingested).toEqual({ sha256: sha256(whole), sizeBytes: whole.byteLength })
         expect(whole.equals(await readFile(to))).toBe(true)
@@ -215,10 +215,10 @@ describe('a source that cannot be stored', () => {
       yield await Promise.resolve('x')
       throw cause
     }
-    const source: ByteSource = { kind: 'stream', label: 'weights', stream: failing() }
+    const source: CopiedSource = { kind: 'stream', label: 'weights', stream: failing() }
     await expect(fs.ingest([{ source, target: target() }], options)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE', cause, details: { path: 'weights' } })
     // A Readable may give anything, whatever its type says.
-    const numbers: ByteSource = { kind: 'stream', label: 'numbers', stream: Readable.from([1, 2]) }
+    const numbers: CopiedSource = { kind: 'stream', label: 'numbers', stream: Readable.from([1, 2]) }
     await expect(fs.ingest([{ source: numbers, target: target() }], options)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
     expect(readdirSync(folder)).toEqual([])
   })

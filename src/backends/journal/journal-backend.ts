@@ -3,6 +3,7 @@ import type { Policy } from '../../schemas/policy.js'
 import type { Sources } from '../../util/sources.js'
 import type { Backend, BackendCapabilities } from '../backend.js'
 import type { BlobStore } from './blob-store.js'
+import { keepBlobs } from './blob-presence.js'
 import { changes } from './changes.js'
 import { deleteVersion, transition, updateMetadata } from './change-version.js'
 import { createVersion } from './create-version.js'
@@ -31,6 +32,8 @@ export interface JournalBackendOptions {
   policy: Policy
   sources: Sources
   capabilities: BackendCapabilities
+  /** See `Backend.uploadFolder`. @default none */
+  uploadFolder?: string | undefined
   writer: Writer
   /** Called once, by the first `close`, after the last write has ended. */
   release?: (() => Promise<void>) | undefined
@@ -86,6 +89,8 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
     location,
     capabilities,
     policy,
+    uploadFolder: options.uploadFolder,
+    keepBlobs: verb((digests, call) => keepBlobs(engine, digests, call)),
     putBlobs: verb((items, call) => blobs.put(items, call)),
     openBlob: listing((digest, call) => blobs.open(digest, call)),
     localBlobPath: (digest) => blobs.localPath(digest),

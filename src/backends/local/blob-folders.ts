@@ -13,15 +13,17 @@ export interface BlobFolders {
   temporary: string
   /** What waits to be removed. */
   trash: string
+  /** Parts of blobs that arrive over a network. */
+  uploads: string
 }
 
 /** The folders of the store at `root`. */
 export function blobFolders(root: string): BlobFolders {
-  return { blobs: join(root, BLOBS), temporary: join(root, 'tmp'), trash: join(root, 'trash') }
+  return { blobs: join(root, BLOBS), temporary: join(root, 'tmp'), trash: join(root, 'trash'), uploads: join(root, 'uploads') }
 }
 
 /**
- * Creates the folders of the blobs where they are missing. `tmp` and `trash` are closed to other users: what lies there is not
+ * Creates the folders of the blobs where they are missing. `tmp`, `trash` and `uploads` are closed to other users: what lies there is not
  * checked yet, or not wanted any more.
  */
 export async function makeBlobFolders(root: string, fs: StoreFs, sync: boolean): Promise<void> {
@@ -29,6 +31,7 @@ export async function makeBlobFolders(root: string, fs: StoreFs, sync: boolean):
   await fs.makeFolder(folders.blobs, { mode: 0o777, sync })
   await fs.makeFolder(folders.temporary, { mode: 0o700, sync })
   await fs.makeFolder(folders.trash, { mode: 0o700, sync })
+  await fs.makeFolder(folders.uploads, { mode: 0o700, sync })
 }
 
 /** The 64 hex digits of a digest: the name of its blob. */

@@ -33,6 +33,7 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
         throw toStemmaError(error, `cannot look at blob ${digest}`)
       }
     },
+    keep: (digest) => keepBlob(pathOf(digest), digest, options),
     open: (digest, reading) => openBlob(pathOf(digest), digest, reading, options),
     read: (digest, maxBytes, reading) => readBlob(pathOf(digest), digest, maxBytes, reading, options),
     hash: async (digests, transfer) => {
@@ -53,6 +54,20 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
 async function statBlob(path: string, digest: Digest, { fs }: LocalBlobStoreOptions): Promise<BlobInfo | undefined> {
   const stat = await fs.stat(path)
   return stat?.isFile === true ? { digest, sizeBytes: stat.sizeBytes, touchedAtMs: stat.mtimeMs } : undefined
+}
+
+/** The same bytes put again would replace a blob of the wrong size; here, where nobody has looked at its size, it counts as there. */
+async function keepBlob(path: string, digest: Digest, { fs, sources }: LocalBlobStoreOptions): Promise<boolean> {
+  try {
+    await fs.touch(path, sources.now())
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT') return false
+    // Another user's blob, or a read-only store: it is there, and its own age has to do.
+    if (code !== 'EPERM' && code !== 'EACCES' && code !== 'EROFS') throw toStemmaError(error, `cannot keep blob ${digest}`)
+  }
+  // Collection may have taken it away between its look at the time and the touch.
+  return fs.exists(path)
 }
 
 async function* openBlob(

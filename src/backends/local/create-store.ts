@@ -34,7 +34,6 @@ export async function createStore(store: NewStore): Promise<void> {
   await fs.makeFolder(root, { mode: 0o777, sync: durable })
   await makeBlobFolders(root, fs, durable)
   await fs.makeFolder(join(root, 'models'), { mode: 0o777, sync: durable })
-  await fs.makeFolder(join(root, 'uploads'), { mode: 0o700, sync: durable })
   await ignoreInGit(store)
   // The folders may be another process's, whose names nobody has made durable yet.
   if (durable) for (const folder of [dirname(blobFolders(root).blobs), root, dirname(root)]) await fs.syncFolder(folder)

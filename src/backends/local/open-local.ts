@@ -59,6 +59,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
     log: createLocalLogStore({ ...store, id: file.id }),
     blobs: createLocalBlobStore({ ...store, id: file.id }),
     policy: file.policy,
+    uploadFolder: blobFolders(root).uploads,
     sources,
     capabilities: { ...JOURNAL_CAPABILITIES, durable, localFiles: true },
     writer: { id: random, library: LIBRARY }
@@ -98,8 +99,8 @@ async function readStoreFile({ root, fs }: { root: string; fs: StoreFs }): Promi
  * needs none.
  */
 async function restoreFolders({ root, fs, durable }: { root: string; fs: StoreFs; durable: boolean }): Promise<void> {
-  const { temporary, trash } = blobFolders(root)
-  for (const folder of [temporary, trash]) {
+  const { temporary, trash, uploads } = blobFolders(root)
+  for (const folder of [temporary, trash, uploads]) {
     if (fs.exists(folder)) continue
     await fs.makeFolder(folder, { mode: 0o700, sync: durable }).catch((error: unknown) => {
       if (systemErrorCode(error) === undefined) throw error

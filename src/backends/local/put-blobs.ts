@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
+import { StemmaError } from '../../errors/stemma-error.js'
 import type { ByteSource } from '../../io/byte-source.js'
 import { timeSlices } from '../../io/event-loop.js'
 import type { Ingested, StoreFs } from '../../io/store-fs.js'
@@ -8,7 +9,7 @@ import type { TransferOptions } from '../../util/options.js'
 import type { Sources } from '../../util/sources.js'
 import type { StoredBlob } from '../backend.js'
 import { failureOf, type StoreMark } from './assert-present.js'
-import { blobFolders, BLOBS } from './blob-folders.js'
+import { blobFolders, BLOBS, hexOf } from './blob-folders.js'
 import { renameIfThere, unlinkIfThere } from './if-there.js'
 
 /** What a local blob store is made from. */
@@ -36,17 +37,21 @@ interface Published {
 export async function putBlobs(sources: readonly ByteSource[], options: TransferOptions, store: LocalBlobStoreOptions): Promise<StoredBlob[]> {
   if (sources.length === 0) return []
   const batch = join(blobFolders(store.root).temporary, `${store.writerTag}-${newId(store.sources)}`)
-  const items = sources.map((source, index) => ({ source, target: `${batch}.${index}` }))
+  const targets = sources.map((source, index) => (source.kind === 'owned-file' ? source.path : `${batch}.${index}`))
+  const owned = sources.flatMap((source, index) => (source.kind === 'owned-file' ? [{ index, source }] : []))
+  const copies = sources.flatMap((source, index) => (source.kind === 'owned-file' ? [] : [{ index, source, target: `${batch}.${index}` }]))
   const stored = new Map<number, StoredBlob>()
   const published = new Map<string, Published>()
   const publishItem = async (index: number, blob: Ingested): Promise<void> => {
-    if (!stored.has(index)) stored.set(index, await publishOnce(`${batch}.${index}`, blob, published, store))
+    if (!stored.has(index)) stored.set(index, await publishOnce(targets[index] ?? '', blob, published, store))
   }
+  const publishCopy = (at: number, blob: Ingested): Promise<void> => publishItem(copies[at]?.index ?? 0, blob)
   try {
     // Without a sync to wait for, names are given while other sources are still copied.
-    const ingesting = { ...options, sync: store.durable, mode: 0o444, onStored: store.durable ? undefined : publishItem }
-    const ingested = await store.fs.ingest(items, ingesting)
-    await publishAll(ingested, publishItem, items, store)
+    const ingesting = { ...options, sync: store.durable, mode: 0o444, onStored: store.durable ? undefined : publishCopy }
+    const ingested = await store.fs.ingest(copies, ingesting)
+    await publishAll(ingested, publishCopy, copies, store)
+    await publishOwned(owned, publishItem, store)
     if (store.durable) await harden(published, store)
   } catch (error) {
     const what = sources.length === 1 ? (sources[0]?.label ?? '') : `${sources.length} files`
@@ -71,6 +76,23 @@ async function publishAll(
     for (const { target } of items) await unlinkIfThere(target, store.fs).catch(() => undefined)
     throw error
   }
+}
+
+/** Files that were given away need no copy: they get the names of their digests as they are. */
+async function publishOwned(
+  owned: readonly { index: number; source: Extract<ByteSource, { kind: 'owned-file' }> }[],
+  publishItem: (index: number, blob: Ingested) => Promise<void>,
+  { fs, durable }: LocalBlobStoreOptions
+): Promise<void> {
+  for (const { source } of owned) {
+    const found = await fs.stat(source.path)
+    if (found?.isFile === true && found.sizeBytes === source.sizeBytes) continue
+    throw new StemmaError('DIGEST_MISMATCH', `${source.label} is not the file that was given: wanted ${source.sizeBytes} bytes, found ${found?.sizeBytes ?? 'nothing'}`, {
+      details: { path: source.label, expectedBytes: source.sizeBytes, foundBytes: found?.sizeBytes }
+    })
+  }
+  if (durable) await fs.syncFiles(owned.map(({ source }) => source.path))
+  for (const { index, source } of owned) await publishItem(index, { sha256: hexOf(source.digest), sizeBytes: source.sizeBytes })
 }
 
 async function publishOnce(

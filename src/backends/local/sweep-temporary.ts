@@ -7,17 +7,17 @@ import type { LocalBlobStoreOptions } from './put-blobs.js'
 
 /**
  * Removes temporary files older than `olderThanMs` whose writer is gone, and damaged blobs that lie in the trash as long. A
- * writer of this machine is gone when no process has its number; of other machines the age alone tells.
+ * writer of this machine is gone when no process has its number; of other machines, and of uploads, the age alone tells.
  *
  * @returns the names, relative to the store's folder; with `dryRun` those that would be removed.
  */
 export async function sweepTemporary(olderThanMs: number, dryRun: boolean, store: LocalBlobStoreOptions): Promise<string[]> {
   const { fs, sources } = store
-  const { temporary, trash } = blobFolders(store.root)
+  const { temporary, trash, uploads } = blobFolders(store.root)
   const pause = timeSlices(sources)
   const isGone = (name: string): boolean => !isWriterAlive(name, store.writerTag)
   const swept: string[] = []
-  for (const [folder, label, isCandidate] of [[temporary, 'tmp', isGone] as const, [trash, 'trash', isDamaged] as const]) {
+  for (const [folder, label, isCandidate] of [[temporary, 'tmp', isGone] as const, [trash, 'trash', isDamaged] as const, [uploads, 'uploads', isLeft] as const]) {
     for (const name of await fs.list(folder)) {
       await pause()
       const stat = await fs.stat(join(folder, name))
@@ -26,6 +26,11 @@ export async function sweepTemporary(olderThanMs: number, dryRun: boolean, store
     }
   }
   return swept
+}
+
+/** An upload that nobody went on with: each part that arrives makes it new again. */
+function isLeft(): boolean {
+  return true
 }
 
 function isDamaged(name: string): boolean {

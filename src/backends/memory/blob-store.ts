@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs'
 import { StemmaError } from '../../errors/stemma-error.js'
 import type { ByteSource } from '../../io/byte-source.js'
 import { readSource } from '../../io/read-source.js'
@@ -35,6 +36,7 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       for (const source of sources) {
         signal?.throwIfAborted()
         const result = hold(await readSource(source, signal))
+        if (source.kind === 'owned-file') unlinkSync(source.path)
         stored.push(result)
         doneBytes += result.sizeBytes
         onProgress?.({ phase: 'store', path: source.label, doneBytes })
@@ -44,6 +46,11 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
     stat(digest) {
       const held = blobs.get(digest)
       return Promise.resolve(held && info(digest, held))
+    },
+    keep(digest) {
+      const held = blobs.get(digest)
+      if (held) blobs.set(digest, { ...held, touchedAtMs: now() })
+      return Promise.resolve(held !== undefined)
     },
     async *open(digest, { start = 0, signal }) {
       const { bytes } = blobs.get(digest) ?? missing(digest)
