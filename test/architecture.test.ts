@@ -22,6 +22,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'backends/journal': ['errors', 'util', 'schemas', 'record', 'io', 'backends'],
   'backends/memory': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   'backends/local': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
+  wire: ['errors', 'util', 'schemas'],
   registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local']
 }
 

@@ -70,6 +70,14 @@ export const ERROR_CODES = {
   COMMIT_UNKNOWN: { retryable: false },
   /** This backend cannot do what was asked; the message names the alternative. */
   UNSUPPORTED: { retryable: false },
+  /** The registry wants a token, or does not know the one that it was given. */
+  UNAUTHENTICATED: { retryable: false },
+  /** The token is known, and may not do this. */
+  FORBIDDEN: { retryable: false },
+  /** Too many calls at once; later it may do. */
+  TOO_MANY_REQUESTS: { retryable: true },
+  /** What answered does not speak as a stemma registry does, or speaks a version of it that this stemma does not know. */
+  PROTOCOL_ERROR: { retryable: false },
   /** The registry cannot be reached. */
   REGISTRY_UNAVAILABLE: { retryable: true },
   /** A limit on size or count is exceeded. */

@@ -17,6 +17,7 @@ import { logModel } from './log-model.js'
 import { models } from './models.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import type { Registry } from './registry.js'
+import { withContext } from './registry-context.js'
 import { resolveCommit } from './resolve-commit.js'
 import { rollback } from './rollback.js'
 import { search } from './search.js'
@@ -47,7 +48,7 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     closed.abort()
     return (closing ??= backend.close())
   }
-  return {
+  const registry: Registry = {
     location: backend.location,
     capabilities: backend.capabilities,
     policy: backend.policy,
@@ -71,4 +72,5 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     close,
     [Symbol.asyncDispose]: close
   }
+  return withContext(registry, context)
 }
