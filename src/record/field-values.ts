@@ -15,6 +15,15 @@ export function compileAnyValue(source: FieldSource, test: (value: unknown) => b
   }
 }
 
+/**
+ * Compiles a reader of the one value of a field: text, a number, true, false or nothing. {@link NOT_PLAIN} where it takes more than
+ * that to answer {@link compileAnyValue}'s question.
+ */
+export function compilePlainValue({ read, keys }: FieldSource): (version: VersionSummary) => unknown {
+  const readPlain = compilePlainReader(keys)
+  return (version) => readPlain(read(version))
+}
+
 /** Compiles a reader of every value of a field in turn, for {@link compileAnyValue}'s notion of its values. */
 export function compileEachValue(source: FieldSource): (version: VersionSummary, visit: (value: unknown) => void) => void {
   const { read, keys } = source
@@ -33,7 +42,8 @@ export function compileEachValue(source: FieldSource): (version: VersionSummary,
   }
 }
 
-const NOT_PLAIN = Symbol('not plain')
+/** What stands for a value that is a list or a map, or lies behind one. */
+export const NOT_PLAIN = Symbol('not plain')
 
 /**
  * The fast way, which most fields of most versions can take: no list on the way and neither list nor map at the end. It need

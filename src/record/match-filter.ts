@@ -1,11 +1,17 @@
 import type { VersionSummary } from '../schemas/model-version.js'
 import type { Filter } from '../schemas/search.js'
 import { compileAnyValue } from './field-values.js'
-import { openField } from './search-fields.js'
-import { compileValueTest } from './value-test.js'
+import { openField, type FieldSource } from './search-fields.js'
+import { compileValueTest, type ValueTest } from './value-test.js'
 
 /** Whether a version passes a filter. */
 export type VersionTest = (version: VersionSummary) => boolean
+
+/**
+ * Compiles the question whether any value of a field passes a test, of whatever stands for a version: the version itself
+ * (`compileAnyValue`), or its index in a table of versions.
+ */
+export type AnyValueCompiler<Row> = (source: FieldSource, test: ValueTest) => (row: Row) => boolean
 
 /**
  * Compiles a filter to a function that says whether a version passes it. Neither throws.
@@ -30,54 +36,62 @@ export type VersionTest = (version: VersionSummary) => boolean
  * ```
  */
 export function compileFilter(filter: Filter): VersionTest {
+  return compileRowFilter(filter, compileAnyValue)
+}
+
+/** {@link compileFilter} for whatever stands for a version. */
+export function compileRowFilter<Row>(filter: Filter, compileAny: AnyValueCompiler<Row>): (row: Row) => boolean {
   switch (filter.kind) {
     case 'compare':
-      return compileComparison(filter)
+      return compileComparison(filter, compileAny)
     case 'not': {
-      const inner = compileFilter(filter.filter)
-      return (version) => !inner(version)
+      const inner = compileRowFilter(filter.filter, compileAny)
+      return (row) => !inner(row)
     }
     case 'and':
-      return compileAnd(filter.filters.map(compileFilter))
+      return compileAnd(filter.filters.map((part) => compileRowFilter(part, compileAny)))
     case 'or':
-      return compileOr(filter.filters.map(compileFilter))
+      return compileOr(filter.filters.map((part) => compileRowFilter(part, compileAny)))
   }
 }
 
-function compileAnd(tests: readonly VersionTest[]): VersionTest {
+function compileAnd<Row>(tests: readonly ((row: Row) => boolean)[]): (row: Row) => boolean {
   const [first, second] = tests
-  if (first && second && tests.length === 2) return (version) => first(version) && second(version)
-  return (version) => {
-    for (const test of tests) if (!test(version)) return false
+  if (first && second && tests.length === 2) return (row) => first(row) && second(row)
+  return (row) => {
+    for (const test of tests) if (!test(row)) return false
     return true
   }
 }
 
-function compileOr(tests: readonly VersionTest[]): VersionTest {
+function compileOr<Row>(tests: readonly ((row: Row) => boolean)[]): (row: Row) => boolean {
   const [first, second] = tests
-  if (first && second && tests.length === 2) return (version) => first(version) || second(version)
-  return (version) => {
-    for (const test of tests) if (test(version)) return true
+  if (first && second && tests.length === 2) return (row) => first(row) || second(row)
+  return (row) => {
+    for (const test of tests) if (test(row)) return true
     return false
   }
 }
 
-function compileComparison({ field, operator, value }: Extract<Filter, { kind: 'compare' }>): VersionTest {
+function compileComparison<Row>(
+  { field, operator, value }: Extract<Filter, { kind: 'compare' }>,
+  compileAny: AnyValueCompiler<Row>
+): (row: Row) => boolean {
   const source = openField(field)
   const opposite = operator === 'ne' || (operator === 'exists' && value === false)
   if (!source) return () => opposite
   const asked = operator === 'ne' ? 'eq' : operator
   const test =
     source.kind === 'presence' && asked !== 'exists'
-      ? compilePresence(compileAnyValue(source, compileValueTest('presence', 'exists', true)), asked, value)
-      : compileAnyValue(source, compileValueTest(source.kind, asked, value))
-  return opposite ? (version) => !test(version) : test
+      ? compilePresence(compileAny(source, compileValueTest('presence', 'exists', true)), asked, value)
+      : compileAny(source, compileValueTest(source.kind, asked, value))
+  return opposite ? (row) => !test(row) : test
 }
 
 /** `deleted = true` and `deleted = false`: the one field whose absence is a value. */
-function compilePresence(isPresent: VersionTest, operator: string, value: unknown): VersionTest {
+function compilePresence<Row>(isPresent: (row: Row) => boolean, operator: string, value: unknown): (row: Row) => boolean {
   const wanted: readonly unknown[] = operator === 'eq' ? [value] : operator === 'in' && Array.isArray(value) ? value : []
   const whenPresent = wanted.includes(true)
   const whenAbsent = wanted.includes(false)
-  return (version) => (isPresent(version) ? whenPresent : whenAbsent)
+  return (row) => (isPresent(row) ? whenPresent : whenAbsent)
 }

@@ -28,6 +28,8 @@ interface SearchField {
 
 /** Where the values of a field are found: those at `keys` below what `read` gives, any element of a list on the way. */
 export interface FieldSource {
+  /** The names that were asked for. */
+  path: readonly string[]
   kind: ValueKind
   read: (version: VersionSummary) => unknown
   keys: readonly string[]
@@ -114,11 +116,11 @@ export function openField(path: readonly string[]): FieldSource | undefined {
   const field = FIELDS.get(name)
   const kind = field && kindAt(field.shape, keys)
   if (!field || !kind) return undefined
-  if (name !== 'slices') return { kind, read: field.read, keys }
+  if (name !== 'slices') return { path, kind, read: field.read, keys }
   const [slice, ...metric] = keys
   const read = (version: VersionSummary): unknown =>
     version.evaluations.filter((evaluation) => (slice === undefined ? evaluation.slice !== undefined : evaluation.slice === slice))
-  return { kind, read, keys: slice === undefined ? [] : ['metrics', ...metric] }
+  return { path, kind, read, keys: slice === undefined ? [] : ['metrics', ...metric] }
 }
 
 /** Calls `fail` for a field that cannot exist: an unknown first name, or names below a single value. */

@@ -2,7 +2,6 @@ import { StemmaError } from '../../errors/stemma-error.js'
 import type { Manifest } from '../../schemas/artifact.js'
 import type { Birth } from '../../schemas/birth.js'
 import { digestSchema, type Digest } from '../../schemas/digest.js'
-import type { CallOptions } from '../../util/options.js'
 import { mapLimited } from '../../util/map-limited.js'
 import type { Engine } from './engine.js'
 
@@ -44,14 +43,6 @@ export async function keepStored(engine: Engine, digests: readonly Digest[], ver
   throw new StemmaError('BLOB_MISSING', `${version.model}@${version.version} was registered, but its blob ${first} was removed meanwhile`, {
     hint: 'Log the same artifacts again: that stores the bytes which this version needs, too.',
     details: { digest: first, committed: true, ...version }
-  })
-}
-
-/** See `Backend.keepBlobs`. */
-export async function keepBlobs({ blobs }: Engine, digests: readonly Digest[], { signal }: CallOptions): Promise<boolean[]> {
-  return mapLimited(digests, CONCURRENT_STATS, (digest) => {
-    signal?.throwIfAborted()
-    return blobs.keep(digest)
   })
 }
 

@@ -19,8 +19,8 @@ export interface BlobStore {
   put(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
   /** Size and age, or `undefined` when it is absent. */
   stat(digest: Digest): Promise<BlobInfo | undefined>
-  /** Keeps a blob from garbage collection for the grace period from now; `false` when it is absent. */
-  keep(digest: Digest): Promise<boolean>
+  /** Keeps blobs from garbage collection for the grace period from now, and makes them durable; `false` for an absent one. */
+  keep(digests: readonly Digest[], options: CallOptions): Promise<boolean[]>
   /** See `Backend.openBlob`. */
   open(digest: Digest, options: CallOptions & { start?: number | undefined }): AsyncIterable<Uint8Array>
   /** The whole blob, which must not be larger than `maxBytes`; checked against its digest. @throws BLOB_MISSING, DIGEST_MISMATCH, TOO_LARGE */

@@ -10,7 +10,7 @@ import { assertStored, keepStored } from './blob-presence.js'
 import type { Engine } from './engine.js'
 import { decodeEvent, encodeEvent } from './event-file.js'
 import { stateAt } from './fold-events.js'
-import { encodeSnapshot, isSnapshotDue } from './snapshot.js'
+import { isSnapshotDue, saveSnapshot } from './snapshot.js'
 import { commitUnknown, writeSlot } from './write-slot.js'
 
 /** A change that is to be committed to one model. */
@@ -101,7 +101,7 @@ async function attemptOnce(
   options.signal?.throwIfAborted()
   if (!(await writeSlot(engine, { model, n, commitId, bytes }))) return 'conflict'
   engine.states.accept(model, event, hash)
-  saveSnapshot(engine, model)
+  noteWritten(engine, model)
   return { n, commitId, version }
 }
 
@@ -158,11 +158,11 @@ export async function findReplay(
   return { n, commitId: event.commitId, version }
 }
 
-function saveSnapshot({ log, states, background }: Engine, model: string): void {
-  const known = states.known().get(model)
-  if (!known || known.unknown || !isSnapshotDue(known.state.head.n, known.snapshotN)) return
-  known.snapshotN = known.state.head.n
-  background(log.writeSnapshot(model, encodeSnapshot(known.state)))
+function noteWritten(engine: Engine, model: string): void {
+  const known = engine.states.known().get(model)
+  if (!known) return
+  known.written = true
+  if (isSnapshotDue(known.state.head.n, known.snapshotN)) saveSnapshot(engine, known)
 }
 
 function backoffMs({ sources }: Engine, attempt: number): number {

@@ -57,9 +57,9 @@ export function encodeEvent(event: ModelEvent): Uint8Array {
  */
 export function decodeEvent(bytes: Uint8Array, place: EventPlace): DecodedEvent {
   const json = checkedJson(bytes, place)
-  const parsed = eventHeadSchema.safeParse(json)
-  if (!parsed.success) throw corrupt(place, 'it has no readable envelope', 'envelope')
-  const head = parsed.data
+  const read = readEvent(json)
+  // Only of what is no event that this stemma knows need the envelope be read for itself, to say what is wrong.
+  const head: EventHead = 'event' in read ? read.event : headOf(json, place)
   if (head.n !== place.n) throw corrupt(place, `it says that it is event ${head.n}`, 'place')
   if (place.prev !== undefined && head.prev !== place.prev) {
     throw corrupt(place, `it continues ${head.prev ?? 'nothing'}, the event before it is ${place.prev ?? 'nothing'}`, 'chain')
@@ -70,20 +70,27 @@ export function decodeEvent(bytes: Uint8Array, place: EventPlace): DecodedEvent 
     if (head.ignorable === true) return { event: undefined, head, hash }
     throw tooNew(place, head)
   }
-  return { event: eventOf(json, place), head, hash }
+  if ('event' in read) return { event: read.event, head, hash }
+  throw corrupt(place, read.problem, 'content', read.cause)
 }
 
-function eventOf(json: unknown, place: EventPlace): ModelEvent {
-  let event: ReturnType<typeof eventSchema.safeParse>
+function readEvent(json: unknown): { event: ModelEvent } | { problem: string; cause?: unknown } {
+  let parsed: ReturnType<typeof eventSchema.safeParse>
   try {
-    event = eventSchema.safeParse(json)
+    parsed = eventSchema.safeParse(json)
   } catch (cause) {
     // Values in values, so many that the stack does not reach.
-    throw corrupt(place, 'it is nested too deep', 'content', cause)
+    return { problem: 'it is nested too deep', cause }
   }
-  if (event.success) return event.data
-  const issue = event.error.issues[0]
-  throw corrupt(place, `${issue?.path.join('.') ?? 'event'}: ${issue?.message ?? 'not valid'}`, 'content')
+  if (parsed.success) return { event: parsed.data }
+  const issue = parsed.error.issues[0]
+  return { problem: `${issue?.path.join('.') ?? 'event'}: ${issue?.message ?? 'not valid'}` }
+}
+
+function headOf(json: unknown, place: EventPlace): EventHead {
+  const parsed = eventHeadSchema.safeParse(json)
+  if (!parsed.success) throw corrupt(place, 'it has no readable envelope', 'envelope')
+  return parsed.data
 }
 
 function checkedJson(bytes: Uint8Array, place: EventPlace): unknown {

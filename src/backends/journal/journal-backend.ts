@@ -3,7 +3,6 @@ import type { Policy } from '../../schemas/policy.js'
 import type { Sources } from '../../util/sources.js'
 import type { Backend, BackendCapabilities } from '../backend.js'
 import type { BlobStore } from './blob-store.js'
-import { keepBlobs } from './blob-presence.js'
 import { changes } from './changes.js'
 import { deleteVersion, transition, updateMetadata } from './change-version.js'
 import { createVersion } from './create-version.js'
@@ -21,6 +20,7 @@ import { models, resolve, versions } from './read-model.js'
 import { resolveCommit } from './resolve-commit.js'
 import { rollback } from './rollback.js'
 import { search } from './search.js'
+import { saveSnapshots } from './snapshot.js'
 import { verify } from './verify.js'
 
 /** What {@link createJournalBackend} builds on. */
@@ -90,7 +90,7 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
     capabilities,
     policy,
     uploadFolder: options.uploadFolder,
-    keepBlobs: verb((digests, call) => keepBlobs(engine, digests, call)),
+    keepBlobs: verb((digests, call) => blobs.keep(digests, call)),
     putBlobs: verb((items, call) => blobs.put(items, call)),
     openBlob: listing((digest, call) => blobs.open(digest, call)),
     localBlobPath: (digest) => blobs.localPath(digest),
@@ -112,6 +112,8 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
     close() {
       closed.abort()
       closing ??= (async () => {
+        while (pending.size > 0) await Promise.all(pending)
+        saveSnapshots(engine)
         while (pending.size > 0) await Promise.all(pending)
         await options.release?.()
       })()

@@ -15,7 +15,7 @@ export async function lineage(
   { origin, maxHops }: LineageRequest,
   options: CallOptions
 ): Promise<LineageGraph> {
-  if (origin.kind !== 'version') return buildLineageFrom(origin, await allVersions(true, options), { maxHops })
+  if (origin.kind !== 'version') return buildLineageFrom(origin, (await allVersions(true, options)).versions, { maxHops })
   const root = locateVersion(await stateFor(engine, origin.reference, options), origin.reference, engine.policy)
-  return buildLineage(root, await allVersions(true, options), { direction: origin.direction, maxHops })
+  return buildLineage(root, (await allVersions(true, options)).versions, { direction: origin.direction, maxHops })
 }

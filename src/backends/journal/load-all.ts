@@ -1,5 +1,5 @@
 import type { ModelState } from '../../record/model-state.js'
-import type { VersionSummary } from '../../schemas/model-version.js'
+import { createVersionTable, type VersionTable } from '../../record/version-table.js'
 import { mapLimited } from '../../util/map-limited.js'
 import type { CallOptions } from '../../util/options.js'
 import type { Engine } from './engine.js'
@@ -33,23 +33,24 @@ export async function loadAll(engine: Engine, options: CallOptions): Promise<Mod
   return states
 }
 
-/** All versions of all models as one array, made once and kept while no model changes; deleted ones only if asked for. */
-export type AllVersions = (includeDeleted: boolean, options: CallOptions) => Promise<readonly VersionSummary[]>
+/** All versions of all models as one table, made once and kept while no model changes; deleted ones only if asked for. */
+export type AllVersions = (includeDeleted: boolean, options: CallOptions) => Promise<VersionTable>
 
-/** Keeps the flat arrays that a search runs over. */
+/** Keeps the tables that a search runs over. */
 export function createAllVersions(engine: Engine): AllVersions {
   let revision = -1
   let modelCount = 0
-  let all: readonly VersionSummary[] = []
-  let present: readonly VersionSummary[] = []
+  let all = createVersionTable([])
+  let present = all
   return async (includeDeleted, options) => {
     const states = await loadAll(engine, options)
     // Models never go away, so as many of them as before are the same ones.
     if (engine.states.revision() !== revision || states.length !== modelCount) {
       revision = engine.states.revision()
       modelCount = states.length
-      all = states.flatMap((state) => state.versions)
-      present = all.filter((version) => version.deleted === undefined)
+      all = createVersionTable(states.flatMap((state) => state.versions))
+      const kept = all.versions.filter((version) => version.deleted === undefined)
+      present = kept.length === all.versions.length ? all : createVersionTable(kept)
     }
     return includeDeleted ? all : present
   }

@@ -17,6 +17,8 @@ export interface KnownModel {
   unknown: StemmaError | undefined
   /** Whether the folder was listed once, and no gap was found. */
   listed: boolean
+  /** Whether this process has added to it. */
+  written: boolean
 }
 
 /** The folded states of all models that this process has met. */
@@ -29,7 +31,7 @@ export interface ModelStates {
   load(model: string): Promise<KnownModel>
   /** {@link ModelStates.load}, after the folder was listed once in this process to find a gap anywhere in it. */
   loadListed(model: string): Promise<KnownModel>
-  /** What is known, if a few cheap probes say that nothing was added since; else `undefined`. */
+  /** What is known, if two cheap probes say that its last event is there and no next one; else `undefined`. */
   fresh(model: string): KnownModel | undefined
   /** Takes an event that this process wrote; passed over if it was read already. */
   accept(model: string, event: ModelEvent, hash: string): void
@@ -106,7 +108,7 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
     let known = models.get(model)
     if (!known) {
       const state = await stateOfSnapshot(model)
-      known = { state: state ?? emptyState(model), snapshotN: state?.head.n ?? -1, unknown: undefined, listed: false }
+      known = { state: state ?? emptyState(model), snapshotN: state?.head.n ?? -1, unknown: undefined, listed: false, written: false }
       revision += 1
     }
     try {
@@ -134,12 +136,13 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
     const known = models.get(model)
     if (!known || lines.has(model)) return undefined
     const { n } = known.state.head
-    return log.has(model, n) === true && log.has(model, n + 1) === false && log.has(model, n + 2) === false ? known : undefined
+    return log.has(model, n + 1) === false && log.has(model, n) === true ? known : undefined
   }
 
   const load = (model: string): Promise<KnownModel> => {
     const known = fresh(model)
-    if (known) return Promise.resolve(known)
+    // An event behind a missing one is no business of a search through all models, but whoever asks for this one is told of it.
+    if (known && log.has(model, known.state.head.n + 2) === false) return Promise.resolve(known)
     const line = lines.get(model)
     // A load under way may have looked before this call was made; all that come while it runs share the one after it.
     if (line) return (line.next ??= line.current.then(noop, noop).then(() => begin(model)))
@@ -171,7 +174,7 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
     accept(model, event, hash) {
       let known = models.get(model)
       if (!known && event.n === 0) {
-        known = { state: emptyState(model), snapshotN: -1, unknown: undefined, listed: true }
+        known = { state: emptyState(model), snapshotN: -1, unknown: undefined, listed: true, written: false }
         models.set(model, known)
       }
       if (known && known.state.head.n === event.n - 1 && known.state.head.hash === event.prev) {

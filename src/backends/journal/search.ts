@@ -1,6 +1,3 @@
-import { compileOrder } from '../../record/compile-order.js'
-import { compileFilter } from '../../record/match-filter.js'
-import { selectTop } from '../../record/select-top.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { ParsedSearch } from '../../schemas/search.js'
 import type { CallOptions } from '../../util/options.js'
@@ -15,7 +12,6 @@ export async function* search(
   query: ParsedSearch,
   options: CallOptions
 ): AsyncGenerator<ModelVersion> {
-  const searched = await allVersions(query.includeDeleted, options)
-  const found = searched.filter(compileFilter(query.filter))
-  yield* completeAll(engine, selectTop(found, compileOrder(query.orderBy), query.limit), options)
+  const table = await allVersions(query.includeDeleted, options)
+  yield* completeAll(engine, table.search(query), options)
 }

@@ -55,8 +55,6 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
   const decoded = new Map<string, string>()
   /** The model of a folder; `undefined` for what somebody else put there, also a file with a name that a model could have. */
   const modelOf = async (folder: string): Promise<string | undefined> => {
-    const known = decoded.get(folder)
-    if (known !== undefined) return known
     const model = decodeModelName(folder)
     if (model === undefined || (await fs.stat(join(root, MODELS, folder)))?.isFile === true) return undefined
     decoded.set(folder, model)
@@ -93,14 +91,14 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       if (names.length === 0) await assertPresent(options, MODELS)
       const models: string[] = []
       for (const folder of names) {
-        const model = await reading(`cannot list the models of ${root}`, () => modelOf(folder))
+        const model = decoded.get(folder) ?? (await reading(`cannot list the models of ${root}`, () => modelOf(folder)))
         if (model !== undefined) models.push(model)
       }
       return models
     },
     read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(slotPath(model, n))),
     has(model, n) {
-      const path = join(folders(model).log, slotName(n))
+      const path = slotPath(model, n)
       try {
         return fs.exists(path)
       } catch (error) {
