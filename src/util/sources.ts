@@ -15,6 +15,21 @@ export interface Sources {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
 
+/**
+ * Calls `onTick` every `intervalMs` of real time until what it returns is called. For limits that end what hangs: they hold also where a
+ * test keeps the clock still. Does not keep the process alive.
+ */
+export type Ticker = (intervalMs: number, onTick: () => void) => () => void
+
+/** The machine's own timer. */
+export const systemTicker: Ticker = (intervalMs, onTick) => {
+  const timer = setInterval(onTick, intervalMs)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+  }
+}
+
 /** The machine's own clock and cryptographic randomness. */
 export const systemSources: Sources = {
   now: () => Date.now(),
