@@ -7,7 +7,7 @@ import type { ArtifactRole } from '../schemas/artifact.js'
 import type { ArtifactEntry } from '../schemas/log-input.js'
 import type { CallOptions } from '../util/options.js'
 import { classifyInput, type ArtifactContent, type ArtifactsInput } from './artifacts-input.js'
-import { detectFormat } from './detect-format.js'
+import { detectFormat, HEAD_BYTES, needsHead } from './detect-format.js'
 import { inspectSource, type SymlinkPolicy } from './inspect-source.js'
 import { MAX_FILES, walkFolder } from './walk-folder.js'
 
@@ -17,6 +17,11 @@ export interface CollectOptions extends CallOptions {
   directory: string
   /** @default 'error' */
   symlinks?: SymlinkPolicy | undefined
+  /**
+   * When the formats of files are found whose names do not tell: `'now'` by opening each; `'when-stored'` leaves them `undefined`, and asks
+   * whoever stores them for their first bytes, which spares opening each file twice. @default 'now'
+   */
+  formats?: 'now' | 'when-stored' | undefined
 }
 
 /** An artifact that is ready to be stored: its logical path, its bytes, and what is known about them. */
@@ -26,7 +31,7 @@ export interface CollectedArtifact {
   source: CopiedSource
   /** Only when the caller said so. */
   role?: ArtifactRole | undefined
-  /** What the caller said, else found by path and first bytes; `undefined` for a stream, which cannot be read before it is stored. */
+  /** What the caller said, else found by path and first bytes; `undefined` for what cannot be, or is not to be, read before it is stored. */
   format: string | undefined
 }
 
@@ -64,7 +69,14 @@ export async function collectSources(input: ArtifactsInput, options: CollectOpti
   named.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   refuseDoubles(named)
   checkArtifactPaths(named.map(({ path }) => path))
-  return named.map(({ path, source, entry }) => ({ path, source, role: entry?.role, format: entry?.format ?? detectFormat(path, source) }))
+  return named.map((each) => withFormat(each, options.formats === 'when-stored'))
+}
+
+function withFormat({ path, source, entry }: NamedSource, isLater: boolean): CollectedArtifact {
+  const role = entry?.role
+  if (entry?.format !== undefined) return { path, source, role, format: entry.format }
+  if (isLater && source.kind === 'file' && needsHead(path)) return { path, source: { ...source, headBytes: HEAD_BYTES }, role, format: undefined }
+  return { path, source, role, format: detectFormat(path, source) }
 }
 
 async function nameSources(input: ArtifactsInput, options: CollectOptions): Promise<NamedSource[]> {

@@ -17,8 +17,13 @@ const PLAIN_EXTENSIONS = new Set(
  * @returns `undefined` for a stream whose name does not tell: it can be read only once, so its first bytes are known when it is stored.
  */
 export function detectFormat(path: string, source: CopiedSource): string | undefined {
-  if (PLAIN_EXTENSIONS.has(extensionOf(path))) return formatOf(path)
+  if (!needsHead(path)) return formatOf(path)
   return source.kind === 'stream' ? undefined : formatOf(path, headOf(source))
+}
+
+/** Whether the format of a file with this path can only be told by its first bytes. */
+export function needsHead(path: string): boolean {
+  return !PLAIN_EXTENSIONS.has(extensionOf(path))
 }
 
 function extensionOf(path: string): string {

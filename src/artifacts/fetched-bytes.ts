@@ -24,10 +24,17 @@ const MAX_ATTEMPTS = 100
  * The bytes of one file as the registry sends them. Goes on where they stopped, when the stream ends early or fails with an error
  * that allows to try again; ends at once when more arrive than the file has. The digest is for the reader to check.
  *
+ * @param start how many of its bytes the reader has already. @default 0
  * @throws {StemmaError} DIGEST_MISMATCH for too many bytes or too few; what `fetch` throws; `signal.reason`.
  */
-export async function* fetchedBytes(file: WantedFile, fetch: BytesOrigin['fetch'], signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  let received = 0
+export async function* fetchedBytes(
+  file: WantedFile,
+  fetch: BytesOrigin['fetch'],
+  signal?: AbortSignal,
+  start = 0
+): AsyncGenerator<Uint8Array, void> {
+  let received = start
+  if (received === file.sizeBytes && start > 0) return
   let fruitless = 0
   for (let attempt = 1; ; attempt++) {
     const before = received

@@ -1,8 +1,11 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, renameSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { appendStream } from '../io/append-stream.js'
+import { unlinkQuietly } from '../io/descriptor.js'
 import type { IngestItem, Ingested, StoreFs } from '../io/store-fs.js'
 import type { Progress, TransferOptions } from '../util/options.js'
 import { fetchedBytes, wrongBytes, type BytesOrigin, type WantedFile } from './fetched-bytes.js'
+import { PARTIAL_BYTES, type PartialFiles } from './partial-files.js'
 
 /** A wanted file and the new file on disk that gets its bytes. */
 export interface WriteItem {
@@ -19,6 +22,8 @@ export interface WriteOptions extends TransferOptions {
   mode: number
   /** Make the bytes durable. */
   sync: boolean
+  /** Where large files are kept that were cut short, on the disk of the targets. @default none are kept */
+  partials?: PartialFiles | undefined
   /** Called for each file whose bytes lie in its target, checked. */
   onVerified?: ((item: WriteItem) => void) | undefined
 }
@@ -71,16 +76,51 @@ async function copyLocal(items: readonly (WriteItem & { source: string })[], opt
 
 async function fetchOne(item: WriteItem, options: WriteOptions, report: Reporter): Promise<void> {
   const { file, target } = item
+  const once = options.partials !== undefined && file.sizeBytes >= PARTIAL_BYTES ? fetchResumable : fetchWhole
   for (let attempt = 1; ; attempt++) {
-    const stream = fetchedBytes(file, options.origin.fetch, options.signal)
-    const [written] = await ingest([{ target, source: { kind: 'stream', label: file.path, stream } }], options, report)
-    const found = digestOf(written)
+    const found = digestOf(await once(item, options, report))
     if (found === file.digest) break
-    await options.fs.unlink(target)
+    unlinkQuietly(target)
     // Once more from the start: bytes can be damaged on the way, and a stream that was resumed can mix two answers.
     if (attempt === 2) throw wrongBytes(file, found, 'from the registry')
   }
   options.onVerified?.(item)
+}
+
+async function fetchWhole({ file, target }: WriteItem, options: WriteOptions, report: Reporter): Promise<Ingested | undefined> {
+  const stream = fetchedBytes(file, options.origin.fetch, options.signal)
+  const [written] = await ingest([{ target, source: { kind: 'stream', label: file.path, stream } }], options, report)
+  return written
+}
+
+/** Goes on where an earlier call stopped, this one or another process; what is fetched stays when this one stops, too. */
+async function fetchResumable({ file, target }: WriteItem, options: WriteOptions, report: Reporter): Promise<Ingested | undefined> {
+  const { origin, partials, signal, mode, sync } = options
+  if (partials === undefined) return undefined
+  const path = partials.claim(file.digest)
+  const onProgress = report()
+  let written: Ingested
+  try {
+    const rest = (start: number): { kind: 'stream'; label: string; stream: AsyncIterable<Uint8Array> } => ({
+      kind: 'stream',
+      label: file.path,
+      stream: fetchedBytes(file, origin.fetch, signal, start)
+    })
+    written = await appendStream(path, rest, {
+      mode,
+      sync,
+      signal,
+      maxBytes: file.sizeBytes,
+      check: () => signal?.throwIfAborted(),
+      onBytes: (doneBytes) => onProgress?.({ phase: 'fetch', path: file.path, doneBytes })
+    })
+  } catch (error) {
+    partials.release(path)
+    throw error
+  }
+  if (digestOf(written) === file.digest) renameSync(path, target)
+  else unlinkQuietly(path)
+  return written
 }
 
 async function ingest(items: readonly IngestItem[], options: WriteOptions, report: Reporter): Promise<Ingested[]> {

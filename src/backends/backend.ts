@@ -37,6 +37,8 @@ export interface StoredBlob {
   sizeBytes: number
   /** Whether the store had them before. */
   existed: boolean
+  /** The first bytes, for a file whose `headBytes` asked for them; left out where they are not at hand when it is stored. */
+  head?: Uint8Array | undefined
 }
 
 /** Options that every mutation takes. */

@@ -9,7 +9,14 @@ import type { Digest } from '../schemas/digest.js'
  * gone from its path when it is stored; when storing fails, it may still be there, whole.
  */
 export type ByteSource =
-  | { readonly kind: 'file'; readonly label: string; readonly path: string; readonly sizeBytes: number }
+  | {
+      readonly kind: 'file'
+      readonly label: string
+      readonly path: string
+      readonly sizeBytes: number
+      /** How many of its first bytes the caller would like to have, see `StoredBlob.head`. @default 0 */
+      readonly headBytes?: number | undefined
+    }
   | { readonly kind: 'owned-file'; readonly label: string; readonly path: string; readonly sizeBytes: number; readonly digest: Digest }
   | { readonly kind: 'bytes'; readonly label: string; readonly bytes: Uint8Array }
   | { readonly kind: 'stream'; readonly label: string; readonly stream: AsyncIterable<Uint8Array | string> }

@@ -26,7 +26,9 @@ export function ingestSmall(source: FileSource, target: string, mode: number, bu
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const bytes = readSmall(source, buffer)
     if (bytes === 'changed') continue
-    return bytes === 'large' ? undefined : ingestBytes(bytes, target, mode)
+    if (bytes === 'large') return undefined
+    const ingested = ingestBytes(bytes, target, mode)
+    return source.headBytes ? { ...ingested, head: new Uint8Array(bytes.subarray(0, source.headBytes)) } : ingested
   }
   throw sourceChanged(source, ATTEMPTS)
 }

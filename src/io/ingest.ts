@@ -38,17 +38,19 @@ export async function ingest(items: readonly IngestItem[], options: IngestOption
 
 async function ingestFiles(
   items: readonly IngestItem[],
-  { mode, sync, signal, onStored }: IngestOptions,
+  { mode, sync, signal, moveTo }: IngestOptions,
   sources: Sources,
   progress: ProgressTracker,
   results: (Ingested | undefined)[]
 ): Promise<void> {
   const files: IngestFile[] = []
   items.forEach(({ source, target }, index) => {
-    if (source.kind === 'file') files.push({ index, label: source.label, path: source.path, sizeBytes: source.sizeBytes, target })
+    if (source.kind !== 'file') return
+    const { label, path, sizeBytes, headBytes = 0 } = source
+    files.push({ index, label, path, sizeBytes, target, headBytes })
   })
-  const tasks = planTasks(files).map((part) => ({ kind: 'ingest', files: part, mode, sync }) as const)
-  await runInLanes(tasks, { sources, signal, progress, results, onDone: sync ? undefined : onStored })
+  const tasks = planTasks(files).map((part) => ({ kind: 'ingest', files: part, mode, sync, moveTo: sync ? undefined : moveTo }) as const)
+  await runInLanes(tasks, { sources, signal, progress, results })
 }
 
 async function ingestOthers(

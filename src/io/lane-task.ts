@@ -1,3 +1,5 @@
+import { linkSync } from 'node:fs'
+import { sep } from 'node:path'
 import type { Sources } from '../util/sources.js'
 import { timeSlices } from './event-loop.js'
 import { createHashBuffer, hashFile } from './hash-file.js'
@@ -5,6 +7,7 @@ import { ingestLarge } from './ingest-large.js'
 import { createSmallBuffer, ingestSmall, SMALL_BYTES } from './ingest-small.js'
 import type { Ingested } from './store-fs.js'
 import { unlinkQuietly } from './descriptor.js'
+import { systemErrorCode } from './system-error.js'
 
 /** A file to work on; `index` is its place in the call that the task is a part of. */
 export interface LaneFile {
@@ -18,12 +21,14 @@ export interface LaneFile {
 export interface IngestFile extends LaneFile {
   label: string
   target: string
+  /** See `ByteSource`. */
+  headBytes: number
 }
 
 /** A piece of work that a lane, this thread or a worker, does in one go. */
 export type LaneTask =
   | { kind: 'hash'; files: readonly LaneFile[] }
-  | { kind: 'ingest'; files: readonly IngestFile[]; mode: number; sync: boolean }
+  | { kind: 'ingest'; files: readonly IngestFile[]; mode: number; sync: boolean; moveTo: string | undefined }
 
 /** What a task gave, file by file; `undefined` for an absent one. */
 export type LaneResult = (Ingested | undefined)[]
@@ -71,9 +76,9 @@ async function ingestFiles(task: LaneTask & { kind: 'ingest' }, context: LaneCon
   let buffer: Uint8Array | undefined
   try {
     const results: LaneResult = []
-    for (const { index, label, path, sizeBytes, target } of task.files) {
+    for (const { index, label, path, sizeBytes, target, headBytes } of task.files) {
       context.check()
-      const source = { kind: 'file', label, path, sizeBytes } as const
+      const source = { kind: 'file', label, path, sizeBytes, headBytes } as const
       const small = sizeBytes > SMALL_BYTES ? undefined : ingestSmall(source, target, task.mode, (buffer ??= createSmallBuffer()))
       const ingested =
         small ??
@@ -85,7 +90,8 @@ async function ingestFiles(task: LaneTask & { kind: 'ingest' }, context: LaneCon
             context.onBytes(index, doneBytes)
           }
         }))
-      written.push(target)
+      if (task.moveTo !== undefined && moveNew(target, task.moveTo + sep + ingested.sha256)) ingested.isMoved = true
+      else written.push(target)
       results.push(ingested)
       await pause()
     }
@@ -94,4 +100,16 @@ async function ingestFiles(task: LaneTask & { kind: 'ingest' }, context: LaneCon
     for (const target of written) unlinkQuietly(target)
     throw error
   }
+}
+
+/** Gives a file another name if that is free. A failure is none yet: the caller finds the file under its own name, and decides. */
+function moveNew(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return false
+  }
+  unlinkQuietly(from)
+  return true
 }

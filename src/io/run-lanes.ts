@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import type { Sources } from '../util/sources.js'
-import { timeSlices } from './event-loop.js'
 import { runLaneTask, type LaneFile, type LaneResult, type LaneTask } from './lane-task.js'
 import type { ProgressTracker } from './progress-tracker.js'
 import type { Ingested } from './store-fs.js'
@@ -24,8 +23,6 @@ export interface LanesOptions {
   progress: ProgressTracker
   /** Where the result of each file is put, at its index. */
   results: (Ingested | undefined)[]
-  /** Called in this thread for each file that was done, while other lanes go on. */
-  onDone?: ((index: number, result: Ingested) => Promise<void>) | undefined
 }
 
 /** Groups files into tasks of a few milliseconds, a large file being one by itself. Largest first, so that lanes end together. */
@@ -54,7 +51,6 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   const stop = new SharedArrayBuffer(4)
   const flag = new Int32Array(stop)
   const failures: unknown[] = []
-  const done: number[] = []
   let next = 0
 
   const guarded = async (work: () => Promise<void>): Promise<void> => {
@@ -66,27 +62,14 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
       Atomics.store(flag, 0, 1)
     }
   }
-  const lane = (run: (task: LaneTask) => Promise<LaneResult>, between: () => Promise<void>): Promise<void> =>
+  const lane = (run: (task: LaneTask) => Promise<LaneResult>): Promise<void> =>
     guarded(async () => {
       for (let task = tasks[next++]; task !== undefined && Atomics.load(flag, 0) === 0; task = tasks[next++]) {
         const taskResults = await run(task)
-        for (const [place, { index }] of task.files.entries()) {
-          results[index] = taskResults[place]
-          done.push(index)
-        }
+        for (const [place, { index }] of task.files.entries()) results[index] = taskResults[place]
         for (const { index } of task.files) progress.finished(index, results[index]?.sizeBytes ?? 0)
-        await between()
       }
     })
-  const pause = timeSlices(options.sources)
-  const handOn = async (): Promise<void> => {
-    for (let index = done.pop(); index !== undefined && options.onDone !== undefined; index = done.pop()) {
-      check()
-      const result = results[index]
-      if (result !== undefined) await options.onDone(index, result)
-      await pause()
-    }
-  }
   const check = (): void => {
     signal?.throwIfAborted()
     if (Atomics.load(flag, 0) !== 0) throw new Error('the work was stopped')
@@ -99,16 +82,14 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const context = { sources: options.sources, mayBlock: false, check, onBytes: progress.reached }
-    // Handing on is done between the tasks of this lane only, so that workers do not wait for it.
-    const here = lane((task) => runLaneTask(task, context), handOn)
+    const here = lane((task) => runLaneTask(task, context))
     const nothingLeft = here.then(() => false)
     await Promise.all([
       here,
       ...workers.map(async (worker) => {
-        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached), nothing)
+        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached))
       })
     ])
-    if (failures.length === 0) await guarded(handOn)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     for (const worker of workers) worker.close()
@@ -116,8 +97,6 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   signal?.throwIfAborted()
   if (failures.length > 0) throw failures[0]
 }
-
-const nothing = (): Promise<void> => Promise.resolve()
 
 function startWorkers(tasks: readonly LaneTask[], stop: SharedArrayBuffer): WorkerLane[] {
   const wanted = Math.min(MAX_LANES, availableParallelism(), tasks.length) - 1

@@ -16,13 +16,18 @@ export interface Ingested {
   /** Lower-case sha256 hex. */
   sha256: string
   sizeBytes: number
+  /** Whether it lies in `moveTo` now, and nothing at its target. */
+  isMoved?: boolean | undefined
+  /** The first bytes, where the source asked for some and the implementation had them at hand. */
+  head?: Uint8Array | undefined
 }
 
 /** Options of {@link StoreFs.ingest}. */
 export interface IngestOptions extends TransferOptions {
   sync: boolean
   mode: number
-  onStored?: ((index: number, ingested: Ingested) => Promise<void>) | undefined
+  /** A folder that targets are to be moved to, see there. */
+  moveTo?: string | undefined
 }
 
 /** What {@link StoreFs.stat} tells. */
@@ -51,8 +56,8 @@ export interface StoreFs {
    * Copies each source to its new target in one pass that also hashes; results in order. With `sync` all contents are durable
    * when it returns. On any failure it throws, and removes the targets that it wrote.
    *
-   * `onStored`, which an implementation may leave uncalled, lets the caller go on with a target while others are still copied;
-   * in no special order, one at a time, never with `sync`. A target may be gone after it; when it rejects, the call fails.
+   * With `moveTo`, and without `sync`, an implementation may at once move a target to that folder, under its sha256, if that name is
+   * free: atomically, whole or not at all. What it has moved stays there when the call fails.
    *
    * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED for sources; the system's own error for targets.
    */

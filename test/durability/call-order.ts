@@ -60,6 +60,7 @@ function checkOrder(calls: readonly RecordedCall[], store: string): string[] {
     if (kind === 'link' && path.includes('/log/')) {
       for (const blob of unflushed.filter((name) => name.path.includes('/blobs/'))) problems.push(`${path} was published before the name of ${blob.path} was flushed`)
     }
+    if (kind === 'unlink' && path.includes('/uploads/') && unflushed.some((name) => name.path.includes('/blobs/'))) problems.push(`${path} went before its other name was flushed`)
     if (kind === 'unlink' && path.includes('/trash/') && unflushed.some((name) => name.path.endsWith(basename(path).split('.')[1] ?? '/'))) problems.push(`${path} went before its other name was flushed`)
   }
   return [...problems, ...unflushed.map(({ path }) => `${path} was acknowledged before its name was flushed`)]

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openRegistry, type Registry } from '../../src/index.js'
+import { openLocalBackend } from '../../src/backends/local/open-local.js'
+import { sha256Hex } from '../../src/util/sha256.js'
 import { systemSources } from '../../src/util/sources.js'
 
 /** The folders that an operation works in. Faults strike below `folder` and nowhere else. */
@@ -19,7 +21,7 @@ export function placeIn(folder: string): Place {
 export interface Operation {
   name: string
   /** The state that it starts from. */
-  base: 'nothing' | 'empty' | 'models' | 'long' | 'trash' | 'needed-trash' | 'cached' | 'damaged-cache' | 'exported'
+  base: 'nothing' | 'empty' | 'models' | 'long' | 'trash' | 'needed-trash' | 'cached' | 'damaged-cache' | 'exported' | 'uploaded'
   /** Whether it writes an event; then it carries its name as operation id. */
   commits: boolean
   run(registry: Registry, place: Place): Promise<{ version?: string }>
@@ -87,6 +89,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'gc-discard', base: 'models', commits: false, run: (registry) => registry.collectGarbage({ graceMs: 0, force: true }).then(() => ({})) },
   { name: 'gc-remove', base: 'trash', commits: false, run: (registry) => registry.collectGarbage().then(() => ({})) },
   { name: 'gc-restore', base: 'needed-trash', commits: false, run: (registry) => registry.collectGarbage().then(() => ({})) },
+  { name: 'owned-file', base: 'uploaded', commits: false, run: (_, place) => storeUpload(place) },
   { name: 'materialize', base: 'models', commits: false, run: (registry) => registry.getModel(`${MODEL}@production`).then(() => ({})) },
   { name: 'heal', base: 'damaged-cache', commits: false, run: (registry) => registry.getModel(`${MODEL}@production`, { verify: 'always' }).then(() => ({})) },
   { name: 'export', base: 'models', commits: false, run: (registry, place) => registry.getModel(`${MODEL}@production`, { into: place.into }).then(() => ({})) },
@@ -104,9 +107,26 @@ export async function prepare(base: Operation['base'], place: Place): Promise<vo
   if (base === 'long') for (let count = 0; count < 7; count += 1) await registry.updateMetadata(`${MODEL}@1.0.0`, { tags: { count: String(count) } })
   if (base === 'trash') await registry.collectGarbage({ graceMs: 0, force: true })
   if (base === 'needed-trash') await discardNeeded(registry, place)
+  if (base === 'uploaded') writeFileSync(uploaded(place), UPLOAD, { flag: 'wx', mode: 0o444 })
   if (base === 'cached' || base === 'damaged-cache') await registry.getModel(`${MODEL}@production`)
   if (base === 'damaged-cache') damage(join(place.cache, 'v1', 'sha256'))
   if (base === 'exported') await registry.getModel(`${MODEL}@1.0.0`, { into: place.into })
+}
+
+const UPLOAD = bytes(9_000, 77)
+const uploaded = (place: Place): string => join(place.store, 'uploads', 'part')
+
+/** What a server does when an upload is complete; also when it did it before, and does not know. */
+async function storeUpload(place: Place): Promise<object> {
+  const backend = await openLocalBackend({ root: place.store, sources: hastySources, create: false })
+  try {
+    const source = { kind: 'owned-file', label: 'part', path: uploaded(place), sizeBytes: UPLOAD.byteLength, digest: `sha256:${sha256Hex(UPLOAD)}` } as const
+    const [isStored] = await backend.keepBlobs([source.digest], {})
+    if (isStored !== true) await backend.putBlobs([source], {})
+    return {}
+  } finally {
+    await backend.close()
+  }
 }
 
 /** Eight events: four versions, two promotions, a deletion, a tag. And another model. */

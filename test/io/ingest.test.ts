@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, readdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,17 +13,19 @@ import { nodeStoreFs as fs } from '../../src/io/node-store-fs.js'
 import type { Progress } from '../../src/util/options.js'
 
 let folder: string
-const at = (name: string): string => join(folder, name)
+const at = (...names: string[]): string => join(folder, ...names)
 const target = (): string => at('target')
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 const options = { sync: false, mode: 0o444 }
 const patterned = (length: number): Buffer => Buffer.alloc(length, createHash('sha512').update(String(length)).digest())
 
-function fileSource(name: string, sizeBytes: number): CopiedSource {
+type FileSource = Extract<CopiedSource, { kind: 'file' }>
+
+function fileSource(name: string, sizeBytes: number): FileSource {
   return { kind: 'file', label: name, path: at(name), sizeBytes }
 }
 
-async function makeSource(name: string, content: Uint8Array | string): Promise<CopiedSource> {
+async function makeSource(name: string, content: Uint8Array | string): Promise<FileSource> {
   await writeFile(at(name), content)
   return fileSource(name, Buffer.byteLength(content))
 }
@@ -231,30 +233,62 @@ describe('a source that cannot be stored', () => {
   })
 })
 
-describe('onStored', () => {
-  it('is called for files as they are done, which the caller may then move', async () => {
-    const items = await Promise.all(
-      Array.from({ length: 600 }, async (_, index) => ({ source: await makeSource(`s${index}`, `${index}`), target: at(`t${index}`) }))
-    )
-    const seen = new Map<number, string>()
-    const onStored = (index: number, ingested: { sha256: string }): Promise<void> => {
-      renameSync(at(`t${index}`), at(`moved${index}`))
-      seen.set(index, ingested.sha256)
-      return Promise.resolve()
+describe('moveTo', () => {
+  const makeMany = (count: number) =>
+    Promise.all(Array.from({ length: count }, async (_, index) => ({ source: await makeSource(`s${index}`, `${index % 500}`), target: at(`t${index}`) })))
+
+  it('gives targets the names of their digests where those are free, and says which', async () => {
+    const items = await makeMany(600)
+    mkdirSync(at('moved'))
+    const ingested = await fs.ingest(items, { ...options, moveTo: at('moved') })
+    const moved = ingested.filter(({ isMoved }) => isMoved)
+    expect(moved).toHaveLength(500)
+    expect(new Set(readdirSync(at('moved')))).toEqual(new Set(moved.map(({ sha256: hex }) => hex)))
+    for (const [index, { sha256: hex, isMoved }] of ingested.entries()) {
+      expect(existsSync(at(`t${index}`))).toBe(isMoved !== true)
+      expect(await readFile(at('moved', hex), 'utf8')).toBe(`${index % 500}`)
     }
-    const ingested = await fs.ingest(items, { ...options, onStored })
-    expect(ingested.map((_, index) => seen.get(index))).toEqual(ingested.map(({ sha256: hex }) => hex))
-    expect(await readFile(at('moved599'), 'utf8')).toBe('599')
-    seen.clear()
-    await fs.ingest(items, { ...options, sync: true, onStored })
-    expect(seen.size).toBe(0)
   })
 
-  it('fails the call when it rejects, and no target is left', async () => {
-    const items = [{ source: await makeSource('a', 'a'), target: at('t1') }, { source: await makeSource('b', 'b'), target: at('t2') }]
-    const onStored = (): Promise<void> => Promise.reject(new RangeError('mine'))
-    await expect(fs.ingest(items, { ...options, onStored })).rejects.toThrow(RangeError)
-    expect(readdirSync(folder).sort()).toEqual(['a', 'b'])
+  it('moves nothing with a sync to wait for, and nothing where it cannot', async () => {
+    const items = await makeMany(2)
+    mkdirSync(at('moved'))
+    const synced = await fs.ingest(items, { ...options, sync: true, moveTo: at('moved') })
+    expect(synced.map(({ isMoved }) => isMoved)).toEqual([undefined, undefined])
+    expect(readdirSync(at('moved'))).toEqual([])
+    const others = items.map(({ source, target: path }) => ({ source, target: `${path}-again` }))
+    const kept = await fs.ingest(others, { ...options, moveTo: at('nowhere') })
+    expect(kept.map(({ isMoved }) => isMoved)).toEqual([undefined, undefined])
+    expect(await readFile(at('t1-again'), 'utf8')).toBe('1')
+  })
+
+  it('removes the targets that were not moved when the call fails', async () => {
+    mkdirSync(at('moved'))
+    const items = [
+      { source: await makeSource('a', 'same'), target: at('t1') },
+      { source: await makeSource('b', 'same'), target: at('t2') },
+      { source: { kind: 'file' as const, label: 'gone', path: at('gone'), sizeBytes: 1 }, target: at('t3') }
+    ]
+    await expect(fs.ingest(items, { ...options, moveTo: at('moved') })).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
+    expect(readdirSync(folder).sort()).toEqual(['a', 'b', 'moved'])
+  })
+})
+
+describe('headBytes', () => {
+  it('gives so many first bytes of a small file, in memory of their own', async () => {
+    const source = await makeSource('a', 'first bytes')
+    const other = await makeSource('b', 'other content')
+    const [first, second, none] = await fs.ingest(
+      [
+        { source: { ...source, headBytes: 5 }, target: at('t1') },
+        { source: { ...other, headBytes: 512 }, target: at('t2') },
+        { source: other, target: at('t3') }
+      ],
+      options
+    )
+    expect(Buffer.from(first?.head ?? []).toString()).toBe('first')
+    expect(Buffer.from(second?.head ?? []).toString()).toBe('other content')
+    expect(none?.head).toBeUndefined()
   })
 })
 

@@ -10,6 +10,8 @@ import { StemmaError } from '../../errors/stemma-error.js'
  * v1/sha256/<hex>/manifest.json    its manifest: canonical bytes, whose sha256 is <hex>
  * v1/sha256/<hex>/verified.json    fingerprints of the files when they were last verified; its mtime is the time of the last use
  * v1/resolutions/<hex>.json        what a reference meant the last time that the registry answered
+ * v1/digests/<hex>.json            what the files of a folder were when they were last hashed, for sending them
+ * v1/partial/<hex>.<random>        a large artifact on its way, <hex> being its digest; a later call goes on with it
  * v1/tmp/<random>/                 files on their way; nothing here is ever read again
  * ```
  */
@@ -20,6 +22,8 @@ export interface CacheLayout {
   base: string
   versions: string
   resolutions: string
+  digests: string
+  partial: string
   temporary: string
   version(digest: string): VersionPlace
   resolution(key: string): string
@@ -45,6 +49,8 @@ export function cacheLayout(root: string): CacheLayout {
     base,
     versions: join(base, 'sha256'),
     resolutions: join(base, 'resolutions'),
+    digests: join(base, 'digests'),
+    partial: join(base, 'partial'),
     temporary: join(base, 'tmp'),
     version: (digest) => versionPlace(base, hexOf(digest)),
     resolution: (key) => join(base, 'resolutions', `${createHash('sha256').update(key).digest('hex')}.json`)

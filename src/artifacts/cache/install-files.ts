@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TransferOptions } from '../../util/options.js'
 import type { BytesOrigin, WantedFile } from '../fetched-bytes.js'
+import { openPartialFiles } from '../partial-files.js'
 import { writeVerified } from '../write-verified.js'
 import type { CacheContext } from './cache-context.js'
 import { fingerprintOf, isSameFile } from './fingerprint.js'
@@ -32,6 +33,7 @@ export async function installFiles(cache: CacheContext, files: readonly WantedFi
     sync: cache.sync,
     mode: MODE,
     origin: options.origin,
+    partials: openPartialFiles(cache.layout.partial, cache.sources),
     signal: options.signal,
     onProgress: options.onProgress,
     onVerified: ({ file, target }) => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CallOptions } from '../../util/options.js'
+import { MAX_PARTIAL_AGE_MS } from '../partial-files.js'
 import { withStaging, type CacheContext } from './cache-context.js'
 import { checkCacheFolder } from './cache-folder.js'
 
@@ -35,6 +36,7 @@ export interface PruneReport {
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const MAX_RECORD_AGE_MS = 90 * DAY_MS
 
 /** See `ModelCache.list`. */
 export async function listCache(cache: CacheContext, options: CallOptions): Promise<CachedVersion[]> {
@@ -60,7 +62,9 @@ export async function pruneCache(cache: CacheContext, options: PruneOptions): Pr
     keptBytes -= version.sizeBytes
     removed.push(version)
   }
-  await sweepTemporary(cache)
+  await sweep(cache, cache.layout.temporary, DAY_MS)
+  await sweep(cache, cache.layout.partial, MAX_PARTIAL_AGE_MS)
+  await sweep(cache, cache.layout.digests, MAX_RECORD_AGE_MS)
   return { removed, freedBytes: removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), keptBytes }
 }
 
@@ -72,12 +76,12 @@ async function removeVersion(cache: CacheContext, digest: string): Promise<void>
   })
 }
 
-/** Removes what processes that were killed left on its way. */
-async function sweepTemporary(cache: CacheContext): Promise<void> {
-  for (const name of namesIn(cache.layout.temporary)) {
-    const path = join(cache.layout.temporary, name)
+/** Removes what nobody has written to for a while: what killed processes left on its way, and what is of no use any more. */
+async function sweep(cache: CacheContext, folder: string, maxAgeMs: number): Promise<void> {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name)
     const stats = lstatSync(path, { throwIfNoEntry: false })
-    if (stats && stats.mtimeMs < cache.sources.now() - DAY_MS) await rm(path, { recursive: true, force: true })
+    if (stats && stats.mtimeMs < cache.sources.now() - maxAgeMs) await rm(path, { recursive: true, force: true })
   }
 }
 

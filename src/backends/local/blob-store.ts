@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { StemmaError } from '../../errors/stemma-error.js'
 import { timeSlices } from '../../io/event-loop.js'
 import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
@@ -9,7 +9,9 @@ import type { BlobInfo, BlobStore } from '../journal/blob-store.js'
 import { assertPresent } from './assert-present.js'
 import { blobFolders, BLOBS, digestOf, hexOf } from './blob-folders.js'
 import { createLocalBlobTrash } from './blob-trash.js'
-import { putBlobs, type LocalBlobStoreOptions } from './put-blobs.js'
+import { keepBlobs } from './keep-blobs.js'
+import type { LocalBlobStoreOptions } from './publish.js'
+import { putBlobs } from './put-blobs.js'
 
 /**
  * Blobs as files `blobs/sha256/<64 hex>`, mode 0444, in the folder of a store; the folders must be there, see `makeBlobFolders`.
@@ -20,7 +22,7 @@ import { putBlobs, type LocalBlobStoreOptions } from './put-blobs.js'
  */
 export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore {
   const { blobs } = blobFolders(options.root)
-  const pathOf = (digest: Digest): string => join(blobs, hexOf(digest))
+  const pathOf = (digest: Digest): string => blobs + sep + hexOf(digest)
   return {
     fileName: (digest) => `blobs/sha256/${hexOf(digest)}`,
     put: (sources, transfer) => putBlobs(sources, transfer, options),
@@ -33,7 +35,7 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
         throw toStemmaError(error, `cannot look at blob ${digest}`)
       }
     },
-    keep: (digest) => keepBlob(pathOf(digest), digest, options),
+    keep: (digests, keeping) => keepBlobs(digests, keeping, options),
     open: (digest, reading) => openBlob(pathOf(digest), digest, reading, options),
     read: (digest, maxBytes, reading) => readBlob(pathOf(digest), digest, maxBytes, reading, options),
     hash: async (digests, transfer) => {
@@ -54,20 +56,6 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
 async function statBlob(path: string, digest: Digest, { fs }: LocalBlobStoreOptions): Promise<BlobInfo | undefined> {
   const stat = await fs.stat(path)
   return stat?.isFile === true ? { digest, sizeBytes: stat.sizeBytes, touchedAtMs: stat.mtimeMs } : undefined
-}
-
-/** The same bytes put again would replace a blob of the wrong size; here, where nobody has looked at its size, it counts as there. */
-async function keepBlob(path: string, digest: Digest, { fs, sources }: LocalBlobStoreOptions): Promise<boolean> {
-  try {
-    await fs.touch(path, sources.now())
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'ENOENT') return false
-    // Another user's blob, or a read-only store: it is there, and its own age has to do.
-    if (code !== 'EPERM' && code !== 'EACCES' && code !== 'EROFS') throw toStemmaError(error, `cannot keep blob ${digest}`)
-  }
-  // Collection may have taken it away between its look at the time and the touch.
-  return fs.exists(path)
 }
 
 async function* openBlob(

@@ -6,7 +6,7 @@ import type { CallOptions } from '../../util/options.js'
 import type { BlobInfo, BlobTrash } from '../journal/blob-store.js'
 import { blobFolders, digestOf, hexOf } from './blob-folders.js'
 import { renameIfThere, unlinkIfThere } from './if-there.js'
-import type { LocalBlobStoreOptions } from './put-blobs.js'
+import type { LocalBlobStoreOptions } from './publish.js'
 import { sweepTemporary } from './sweep-temporary.js'
 
 interface TrashEntry {

@@ -3,7 +3,7 @@ import { timeSlices } from '../../io/event-loop.js'
 import { systemErrorCode } from '../../io/system-error.js'
 import { blobFolders } from './blob-folders.js'
 import { unlinkIfThere } from './if-there.js'
-import type { LocalBlobStoreOptions } from './put-blobs.js'
+import type { LocalBlobStoreOptions } from './publish.js'
 
 /**
  * Removes temporary files older than `olderThanMs` whose writer is gone, and damaged blobs that lie in the trash as long. A

@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs'
 import { StemmaError } from '../../errors/stemma-error.js'
 import type { ByteSource } from '../../io/byte-source.js'
 import { readSource } from '../../io/read-source.js'
+import { systemErrorCode } from '../../io/system-error.js'
 import type { Digest } from '../../schemas/digest.js'
 import { sha256Hex } from '../../util/sha256.js'
 import type { Sources } from '../../util/sources.js'
@@ -28,6 +29,12 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
     return { digest, sizeBytes: bytes.byteLength, existed: held !== undefined }
   }
 
+  const keepOne = (digest: Digest): boolean => {
+    const held = blobs.get(digest)
+    if (held) blobs.set(digest, { ...held, touchedAtMs: now() })
+    return held !== undefined
+  }
+
   return {
     fileName: (digest) => `blobs/sha256/${digest.slice('sha256:'.length)}`,
     async put(sources: readonly ByteSource[], { signal, onProgress }) {
@@ -35,8 +42,10 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       let doneBytes = 0
       for (const source of sources) {
         signal?.throwIfAborted()
-        const result = hold(await readSource(source, signal))
-        if (source.kind === 'owned-file') unlinkSync(source.path)
+        const bytes = await readSource(source, signal)
+        if (source.kind === 'owned-file') assertGiven(source, bytes)
+        const result = hold(bytes)
+        if (source.kind === 'owned-file') removeOwned(source.path)
         stored.push(result)
         doneBytes += result.sizeBytes
         onProgress?.({ phase: 'store', path: source.label, doneBytes })
@@ -47,10 +56,9 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       const held = blobs.get(digest)
       return Promise.resolve(held && info(digest, held))
     },
-    keep(digest) {
-      const held = blobs.get(digest)
-      if (held) blobs.set(digest, { ...held, touchedAtMs: now() })
-      return Promise.resolve(held !== undefined)
+    async keep(digests, { signal }) {
+      signal?.throwIfAborted()
+      return Promise.resolve(digests.map(keepOne))
     },
     async *open(digest, { start = 0, signal }) {
       const { bytes } = blobs.get(digest) ?? missing(digest)
@@ -94,6 +102,25 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       },
       sweepTemporary: () => Promise.resolve([])
     }
+  }
+}
+
+/** Here, where the bytes are at hand, nothing needs to be believed. */
+function assertGiven({ label, digest }: Extract<ByteSource, { kind: 'owned-file' }>, bytes: Uint8Array): void {
+  const found = `sha256:${sha256Hex(bytes)}`
+  if (found === digest) return
+  throw new StemmaError('DIGEST_MISMATCH', `${label} is not the file that was given: wanted ${digest}, found ${found}`, {
+    hint: 'Send it again.',
+    details: { path: label, expected: digest, found }
+  })
+}
+
+/** It is stored: that it stays where it was is no failure. */
+function removeOwned(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ArtifactsInput } from '../../artifacts/artifacts-input.js'
 import { collectSources, type CollectedArtifact } from '../../artifacts/collect-sources.js'
-import { HEAD_BYTES } from '../../artifacts/detect-format.js'
+import { detectFormat, HEAD_BYTES } from '../../artifacts/detect-format.js'
+import type { StoredBlob } from '../../backends/backend.js'
 import { formatOf, roleOf } from '../../record/artifact-format.js'
 import { checkArtifactPaths } from '../../record/artifact-path.js'
 import { buildManifest, manifestBytes } from '../../record/manifest.js'
@@ -19,7 +20,7 @@ export interface StoreArtifactsInput {
 
 /** Collects the artifacts, stores their bytes and the manifest that lists them. */
 export async function storeArtifacts(
-  context: RegistryContext,
+  context: Pick<RegistryContext, 'backend'>,
   input: StoreArtifactsInput,
   options: TransferOptions
 ): Promise<{ manifest: Manifest }> {
@@ -30,10 +31,11 @@ export async function storeArtifacts(
     options
   )
   const artifacts: Artifact[] = []
-  for (const [index, { path, role, ...artifact }] of collected.entries()) {
+  for (const [index, artifact] of collected.entries()) {
     const blob = blobs[index]
     if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
-    const format = artifact.format ?? formatOf(path, await firstBytes(context, blob.digest, options))
+    const { path, role } = artifact
+    const format = artifact.format ?? (await formatOfStored(context, artifact, blob, options))
     artifacts.push({ path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) })
   }
   const manifest = buildManifest(artifacts)
@@ -41,14 +43,24 @@ export async function storeArtifacts(
   return { manifest }
 }
 
-/** What was a stream can be looked at once it is stored, so that equal bytes get equal manifests wherever they came from. */
-async function firstBytes(context: RegistryContext, digest: Digest, { signal }: TransferOptions): Promise<Uint8Array> {
+/** What was not looked at before. A stream can be once it is stored, so that equal bytes get equal manifests wherever they came from. */
+async function formatOfStored(
+  context: Pick<RegistryContext, 'backend'>,
+  { path, source }: CollectedArtifact,
+  { head, digest }: StoredBlob,
+  options: TransferOptions
+): Promise<string> {
+  if (head !== undefined) return formatOf(path, head)
+  return detectFormat(path, source) ?? formatOf(path, await firstBytes(context, digest, options))
+}
+
+async function firstBytes(context: Pick<RegistryContext, 'backend'>, digest: Digest, { signal }: TransferOptions): Promise<Uint8Array> {
   for await (const chunk of context.backend.openBlob(digest, { signal })) return chunk.subarray(0, HEAD_BYTES)
   return new Uint8Array()
 }
 
 async function collectAll(input: StoreArtifactsInput, options: TransferOptions): Promise<CollectedArtifact[]> {
-  const shared = { directory: workingFolder(), symlinks: input.symlinks, signal: options.signal }
+  const shared = { directory: workingFolder(), symlinks: input.symlinks, formats: 'when-stored', signal: options.signal } as const
   const artifacts = await collectSources(input.artifacts, shared)
   if (input.preprocessing === undefined) return artifacts
   const preprocessing = await collectSources(input.preprocessing, shared)

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import type { Digest } from '../../../src/schemas/digest.js'
 import { sha256Hex } from '../../../src/util/sha256.js'
 import type { ConformanceCase } from './conformance-case.js'
 import { ABSENT, all, failure, readText, textSource } from './fixtures.js'
+
+const DAY_MS = 86_400_000
+const digestOf = (text: string): Digest => `sha256:${sha256Hex(text)}`
 
 /** Storing and reading bytes. */
 export const blobCases: readonly ConformanceCase[] = [
@@ -125,6 +129,87 @@ export const blobCases: readonly ConformanceCase[] = [
       let done = 0
       await backend.putBlobs([textSource('a', 'hello'), textSource('b', 'world!')], { onProgress: (progress) => (done = progress.doneBytes) })
       assert.equal(done, 11)
+    }
+  },
+  {
+    id: 'blobs/keep',
+    title: 'which blobs are stored is told in their order, and those are kept',
+    async run({ backend }) {
+      const [one, two] = await backend.putBlobs([textSource('a', 'one'), textSource('b', 'two')], {})
+      assert(one && two)
+      assert.deepEqual(await backend.keepBlobs([two.digest, ABSENT, one.digest, two.digest], {}), [true, false, true, true])
+      assert.deepEqual(await backend.keepBlobs([], {}), [])
+      assert.equal(await readText(backend, one.digest), 'one')
+    }
+  },
+  {
+    id: 'blobs/keep-collected',
+    title: 'a blob that was kept survives a collection within the grace period, and one that was collected counts as absent',
+    requires: (capabilities) => capabilities.garbageCollection,
+    async run({ backend }) {
+      const [blob] = await backend.putBlobs([textSource('a', 'orphan')], {})
+      assert(blob)
+      assert.deepEqual(await backend.keepBlobs([blob.digest], {}), [true])
+      await backend.collectGarbage({ dryRun: false, graceMs: DAY_MS }, {})
+      assert.equal(await readText(backend, blob.digest), 'orphan')
+      await backend.collectGarbage({ dryRun: false, graceMs: -DAY_MS }, {})
+      assert.deepEqual(await backend.keepBlobs([blob.digest], {}), [false])
+    }
+  },
+  {
+    id: 'blobs/keep-abort',
+    title: 'an aborted look rejects with the reason',
+    async run({ backend }) {
+      const reason = new Error('enough')
+      await assert.rejects(backend.keepBlobs([ABSENT], { signal: AbortSignal.abort(reason) }), (error) => error === reason)
+    }
+  },
+  {
+    id: 'blobs/owned-file',
+    title: 'a file that is given away is stored under its digest, among others, and gone from its path',
+    async run({ backend, files }) {
+      const path = await files.make(backend, Buffer.from('hello'))
+      const owned = { kind: 'owned-file', label: 'o', path, sizeBytes: 5, digest: digestOf('hello') } as const
+      let done = 0
+      const stored = await backend.putBlobs([textSource('a', 'one'), owned, textSource('b', 'two')], { onProgress: (progress) => (done = progress.doneBytes) })
+      assert.deepEqual(stored, [
+        { digest: digestOf('one'), sizeBytes: 3, existed: false },
+        { digest: digestOf('hello'), sizeBytes: 5, existed: false },
+        { digest: digestOf('two'), sizeBytes: 3, existed: false }
+      ])
+      assert.equal(done, 11)
+      assert.equal(await readText(backend, digestOf('hello')), 'hello')
+      assert.equal(files.exists(path), false)
+    }
+  },
+  {
+    id: 'blobs/owned-file-existed',
+    title: 'a file with bytes that are there already is gone, too',
+    async run({ backend, files }) {
+      await backend.putBlobs([textSource('a', 'hello')], {})
+      const path = await files.make(backend, Buffer.from('hello'))
+      const stored = await backend.putBlobs([{ kind: 'owned-file', label: 'o', path, sizeBytes: 5, digest: digestOf('hello') }], {})
+      assert.deepEqual(stored, [{ digest: digestOf('hello'), sizeBytes: 5, existed: true }])
+      assert.equal(files.exists(path), false)
+    }
+  },
+  {
+    id: 'blobs/owned-file-missing',
+    title: 'a file that is not there is SOURCE_UNREADABLE',
+    async run({ backend, files }) {
+      const path = `${await files.make(backend, Buffer.from('hello'))}-gone`
+      await failure(backend.putBlobs([{ kind: 'owned-file', label: 'o', path, sizeBytes: 5, digest: digestOf('hello') }], {}), 'SOURCE_UNREADABLE')
+    }
+  },
+  {
+    id: 'blobs/owned-file-size',
+    title: 'a file of another size than was said is DIGEST_MISMATCH, stays where it is, and nothing is stored',
+    async run({ backend, files }) {
+      const path = await files.make(backend, Buffer.from('hello'))
+      const owned = { kind: 'owned-file', label: 'o', path, sizeBytes: 6, digest: digestOf('hello!') } as const
+      await failure(backend.putBlobs([owned], {}), 'DIGEST_MISMATCH')
+      assert.equal(files.exists(path), true)
+      assert.deepEqual(await backend.keepBlobs([digestOf('hello'), digestOf('hello!')], {}), [false, false])
     }
   },
   {

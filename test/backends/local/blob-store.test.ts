@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +71,8 @@ describe('put', () => {
     expect(await store.put([], {})).toEqual([])
   })
 
-  it('closes tmp and trash to other users', () => {
+  it('closes tmp, trash and uploads to other users', () => {
+    expect(statSync(at('uploads')).mode & 0o777).toBe(0o700)
     expect(statSync(at('tmp')).mode & 0o777).toBe(0o700)
     expect(statSync(at('trash')).mode & 0o777).toBe(0o700)
   })
@@ -192,6 +193,140 @@ describe('put', () => {
     expect(results.flat()).toHaveLength(200)
     expect(readdirSync(at('blobs', 'sha256'))).toHaveLength(5)
     expect(readdirSync(at('tmp'))).toEqual([])
+  })
+})
+
+describe('a file that is given away', () => {
+  const give = (content: string, name = 'part'): Extract<ByteSource, { kind: 'owned-file' }> => {
+    writeFileSync(at('uploads', name), content, { mode: 0o444 })
+    utimesSync(at('uploads', name), OLD / 1000, OLD / 1000)
+    return { kind: 'owned-file', label: name, path: at('uploads', name), sizeBytes: Buffer.byteLength(content), digest: digestOf(content) }
+  }
+
+  it.each([true, false])('becomes the blob itself, as new as one that was copied (durable: %s)', async (durable) => {
+    const source = give('x')
+    const { ino } = statSync(source.path)
+    const start = systemSources.now()
+    expect(await open({}, durable).put([source], {})).toEqual([{ digest: digestOf('x'), sizeBytes: 1, existed: false }])
+    expect(statSync(blobPath('x'))).toMatchObject({ ino, nlink: 1 })
+    expect((await store.stat(digestOf('x')))?.touchedAtMs).toBeGreaterThanOrEqual(start - 1)
+    expect(readdirSync(at('uploads'))).toEqual([])
+  })
+
+  it('is flushed before it gets its name, whose folder is flushed before the other name goes', async () => {
+    const calls: string[] = []
+    const note = (name: string, path: string): void => void calls.push(`${name} ${path.slice(root.length + 1)}`)
+    const fs: Partial<StoreFs> = {
+      ingest: () => Promise.reject(new Error('nothing is copied')),
+      touch: (path, timeMs) => (note('touch', path), nodeStoreFs.touch(path, timeMs)),
+      link: (from, to) => (note('link', to), nodeStoreFs.link(from, to)),
+      unlink: (path) => (note('unlink', path), nodeStoreFs.unlink(path)),
+      syncFiles: (paths) => (note('syncFiles', paths.join()), nodeStoreFs.syncFiles(paths)),
+      syncFolder: (path) => (note('syncFolder', path), nodeStoreFs.syncFolder(path))
+    }
+    await open(fs).put([give('x')], {})
+    const steps = ['touch uploads/part', 'syncFiles uploads/part', `link blobs/sha256/${hexOf('x')}`, 'syncFolder blobs/sha256', 'unlink uploads/part']
+    expect(calls).toEqual(steps)
+    calls.length = 0
+    await open(fs, false).put([give('y')], {})
+    expect(calls).toEqual(['touch uploads/part', `link blobs/sha256/${hexOf('y')}`, 'unlink uploads/part'])
+  })
+
+  it('is copied, and its digest looked at, where its folder is on another disk', async () => {
+    const link = (from: string, to: string): Promise<void> =>
+      from.includes('uploads') ? Promise.reject(systemError('EXDEV')) : nodeStoreFs.link(from, to)
+    expect(await open({ link }).put([give('x')], {})).toEqual([{ digest: digestOf('x'), sizeBytes: 1, existed: false }])
+    expect(readFileSync(blobPath('x'), 'utf8')).toBe('x')
+    expect([...readdirSync(at('uploads')), ...readdirSync(at('tmp'))]).toEqual([])
+    await expect(open({ link }).put([{ ...give('y'), digest: digestOf('z') }], {})).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect([...readdirSync(at('uploads')), ...readdirSync(at('tmp'))]).toEqual(['part'])
+    expect(existsSync(blobPath('z'))).toBe(false)
+  })
+
+  it.each<[string, Partial<StoreFs>]>([
+    ['it cannot be flushed', { syncFiles: () => Promise.reject(systemError('EIO')) }],
+    ['its name cannot be given', { link: () => Promise.reject(systemError('ENOSPC')) }],
+    ['its name cannot be flushed', { syncFolder: () => Promise.reject(systemError('EIO')) }]
+  ])('is still there, whole, when %s; and can be given again', async (_, fs) => {
+    const source = give('x')
+    await expect(open(fs).put([source], {})).rejects.toMatchObject({ name: 'StemmaError' })
+    expect(readFileSync(source.path, 'utf8')).toBe('x')
+    expect(await store.put([source], {})).toMatchObject([{ digest: digestOf('x') }])
+    expect(readFileSync(blobPath('x'), 'utf8')).toBe('x')
+    expect(readdirSync(at('uploads'))).toEqual([])
+  })
+
+  it('is stored, though its own name stays, when that cannot be removed', async () => {
+    const source = give('x')
+    await open({ unlink: () => Promise.reject(systemError('EACCES')) }).put([source], {})
+    expect(readFileSync(blobPath('x'), 'utf8')).toBe('x')
+  })
+
+  it('must be a regular file: a link in its place is refused, and nothing of the call is stored', async () => {
+    writeFileSync(at('secret'), 'x')
+    symlinkSync(at('secret'), at('uploads', 'link'))
+    const link: ByteSource = { kind: 'owned-file', label: 'link', path: at('uploads', 'link'), sizeBytes: 1, digest: digestOf('x') }
+    await expect(store.put([bytes('other'), link], {})).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' })
+    expect(readdirSync(at('blobs', 'sha256'))).toEqual([])
+    expect(readFileSync(at('secret'), 'utf8')).toBe('x')
+  })
+
+  it('is stored once when the same bytes come in other ways, too', async () => {
+    const stored = await store.put([give('x', 'one'), bytes('x'), give('x', 'two')], {})
+    expect(stored.map(({ existed }) => existed)).toEqual([false, false, false])
+    expect(readdirSync(at('blobs', 'sha256'))).toHaveLength(1)
+    expect(readdirSync(at('uploads'))).toEqual([])
+  })
+
+  it('takes the place of a damaged blob', async () => {
+    await store.put([bytes('good')], {})
+    chmodSync(blobPath('good'), 0o644)
+    writeFileSync(blobPath('good'), 'bad')
+    await store.put([give('good')], {})
+    expect(readFileSync(blobPath('good'), 'utf8')).toBe('good')
+  })
+})
+
+describe('keep', () => {
+  it('makes a blob new, so that collection leaves it', async () => {
+    const digest = await putOld('x')
+    expect(await store.keep([digestOf('absent'), digest], {})).toEqual([false, true])
+    expect(await store.trash.discard(digest, CUTOFF)).toBe(false)
+  })
+
+  it('makes durable what another writer may not have', async () => {
+    const digest = await putOld('x')
+    const calls: string[] = []
+    const fs: Partial<StoreFs> = {
+      syncFiles: (paths) => (calls.push(...paths), nodeStoreFs.syncFiles(paths)),
+      syncFolder: (path) => (calls.push(path), nodeStoreFs.syncFolder(path))
+    }
+    await open(fs).keep([digest, digestOf('absent')], {})
+    expect(calls).toEqual([blobPath('x'), at('blobs', 'sha256')])
+    calls.length = 0
+    await open(fs, false).keep([digest], {})
+    await open(fs).keep([digestOf('absent')], {})
+    expect(calls).toEqual([])
+  })
+
+  it.each(['EPERM', 'EACCES', 'EROFS'])('counts a blob as there that it cannot touch (%s)', async (code) => {
+    const digest = await putOld('x')
+    expect(await open({ touch: () => Promise.reject(systemError(code)) }).keep([digest], {})).toEqual([true])
+  })
+
+  it('counts as absent what collection took away just after it was touched, and what is no file', async () => {
+    const digest = await putOld('x')
+    const touch = async (path: string, timeMs: number): Promise<void> => {
+      await nodeStoreFs.touch(path, timeMs)
+      unlinkSync(path)
+    }
+    expect(await open({ touch }).keep([digest], {})).toEqual([false])
+    mkdirSync(blobPath('folder'))
+    expect(await store.keep([digestOf('folder')], {})).toEqual([false])
+  })
+
+  it('reports what the disk reports', async () => {
+    await expect(open({ touch: () => Promise.reject(systemError('EIO')) }).keep([digestOf('x')], {})).rejects.toMatchObject({ code: 'IO' })
   })
 })
 
@@ -317,11 +452,15 @@ describe('sweepTemporary', () => {
     leave('trash', `${systemSources.now() - 2 * HOUR}.${hexOf('x')}.damaged`, 0)
     leave('trash', `${systemSources.now()}.${hexOf('x')}.damaged`, 2 * HOUR)
     leave('trash', `${OLD}.${hexOf('x')}`, 2 * HOUR)
-    const before = [...readdirSync(at('tmp')), ...readdirSync(at('trash'))]
+    leave('uploads', 'left', 2 * HOUR)
+    leave('uploads', 'going on', HOUR / 2)
+    const all = (): string[] => ['tmp', 'trash', 'uploads'].flatMap((folder) => readdirSync(at(folder)))
+    const before = all()
     const named = await store.trash.sweepTemporary(HOUR, true)
-    expect([...readdirSync(at('tmp')), ...readdirSync(at('trash'))]).toEqual(before)
+    expect(all()).toEqual(before)
     expect(await store.trash.sweepTemporary(HOUR, false)).toEqual(named)
-    expect(named).toHaveLength(4)
+    expect(named).toHaveLength(5)
+    expect(readdirSync(at('uploads'))).toEqual(['going on'])
     expect(readdirSync(at('tmp')).sort()).toEqual([`host1-${DEAD}-0199.0`, `host1-${process.pid}-0198.0`].sort())
     expect(readdirSync(at('trash'))).toHaveLength(2)
     expect(await store.trash.sweepTemporary(HOUR, false)).toEqual([])
