@@ -7,6 +7,7 @@ export {
   collectGarbage,
   compare,
   deleteVersion,
+  flushOutbox,
   getModel,
   getVersion,
   history,
@@ -31,7 +32,9 @@ export type { RootOptions } from './registry/default-registry.js'
 export type { DeleteOptions } from './registry/delete-version.js'
 export type { GetModelOptions, LoadedModel } from './registry/get-model.js'
 export type { LineageOptions, LineageOrigin } from './registry/lineage.js'
-export type { LogModelInput, LogModelOptions } from './registry/log-model.js'
+export type { OutboxReport } from './registry/flush-outbox.js'
+export type { Logged, LogModelInput, LogModelOptions, Offline } from './registry/log-model.js'
+export type { QueuedModel } from './registry/outbox/queued-model.js'
 export type { Registry, VersionReference } from './registry/registry.js'
 export type { RollbackOptions } from './registry/rollback.js'
 export type { Stage, TransitionOptions } from './registry/transition-stage.js'

@@ -8,6 +8,7 @@ const optionsSchema = z.object({
   durability: z.enum(['full', 'none']).optional(),
   create: z.boolean().optional(),
   cache: z.string().min(1).optional(),
+  outbox: z.string().min(1).optional(),
   actor: z.string().min(1).max(256).optional()
 })
 
@@ -22,7 +23,7 @@ const SHAPES = [
   { field: 'clock', isRight: isFunction, wanted: 'a function' }
 ] as const
 
-const KNOWN = ['durability', 'create', 'policy', 'cache', 'actor', 'signal', 'logger', 'clock', 'sources']
+const KNOWN = ['durability', 'create', 'policy', 'cache', 'outbox', 'actor', 'signal', 'logger', 'clock', 'sources']
 
 /** The options of `openRegistry`, checked; `actor` from `STEMMA_ACTOR` when absent. @throws {StemmaError} INVALID_INPUT, SECRET_IN_METADATA */
 export function checkOpenOptions(options: OpenRegistryOptions): OpenRegistryOptions {

@@ -18,6 +18,8 @@ export interface RegistryContext {
   readonly sources: Sources
   readonly logger: Logger
   readonly cache: ModelCache
+  /** The folder where models wait while the registry is out of reach. */
+  readonly outbox: () => string
   /** Who asks for changes when a call does not say. */
   readonly actor: string | undefined
   /** Ends every call of this registry, from `openRegistry({ signal })`. */

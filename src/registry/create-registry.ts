@@ -8,7 +8,9 @@ import type { Sources } from '../util/sources.js'
 import { collectGarbage } from './collect-garbage.js'
 import { compare } from './compare.js'
 import type { RegistryContext } from './context.js'
+import { defaultOutbox } from './default-target.js'
 import { deleteVersion } from './delete-version.js'
+import { flushOutbox } from './flush-outbox.js'
 import { getModel } from './get-model.js'
 import { getVersion } from './get-version.js'
 import { history } from './history.js'
@@ -18,6 +20,7 @@ import { models } from './models.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import type { Registry } from './registry.js'
 import { withContext } from './registry-context.js'
+import { outbox } from './outbox.js'
 import { resolveCommit } from './resolve-commit.js'
 import { rollback } from './rollback.js'
 import { search } from './search.js'
@@ -40,6 +43,7 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     sources,
     logger: options.logger ?? {},
     cache: openModelCache({ root: resolve(options.cache ?? defaultCacheRoot(process.env, homedir())), fs: createNodeStoreFs(sources), sources }),
+    outbox: () => (options.outbox === undefined ? defaultOutbox() : resolve(options.outbox)),
     actor: options.actor ?? (process.env['STEMMA_ACTOR'] || undefined),
     signal: options.signal,
     closed: closed.signal
@@ -67,6 +71,8 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     compare: (a, b, callOptions) => compare(context, a, b, callOptions),
     verify: (reference, callOptions) => verify(context, reference, callOptions),
     collectGarbage: (callOptions) => collectGarbage(context, callOptions),
+    outbox: (callOptions) => outbox(context, callOptions),
+    flushOutbox: (callOptions) => flushOutbox(context, callOptions),
     watch: (reference, callOptions) => watch(context, reference, callOptions),
     resolveCommit: (name, commitId, callOptions) => resolveCommit(context, name, commitId, callOptions),
     close,

@@ -1,6 +1,11 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { findProjectRoot } from '../capture/project-root.js'
 import { workingFolder } from '../util/working-folder.js'
+
+/** Where queued models wait: `STEMMA_OUTBOX`, else `.stemma-outbox` in the project's root. Not the cache, which may be emptied at any time. */
+export function defaultOutbox(): string {
+  return resolve(process.env['STEMMA_OUTBOX'] || join(findProjectRoot(workingFolder()), '.stemma-outbox'))
+}
 
 /**
  * The registry that root functions use when no other is named: `STEMMA_REGISTRY`, else `.stemma` in the project's root, which is the

@@ -10,7 +10,7 @@ const MUTATION = [...CALL, 'operationId', 'actor'] as const
 export function guardCalls(registry: Registry): Registry {
   return {
     ...registry,
-    logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options', [...MUTATION, 'onProgress'])),
+    logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options', [...MUTATION, 'onProgress', 'offline'])),
     getModel: async (reference, options) => registry.getModel(reference, ownOptions(options, 'getModel options', [...TRANSFER, 'into', 'overwrite', 'include', 'verify', 'fallback', 'environmentFiles'])),
     getVersion: async (reference, options) => registry.getVersion(reference, ownOptions(options, 'getVersion options', CALL)),
     transitionStage: async (reference, stage, options) =>
@@ -27,6 +27,8 @@ export function guardCalls(registry: Registry): Registry {
     compare: async (a, b, options) => registry.compare(a, b, ownOptions(options, 'compare options', CALL)),
     verify: async (reference, options) => registry.verify(reference, ownOptions(options, 'verify options', TRANSFER)),
     collectGarbage: async (options) => registry.collectGarbage(ownOptions(options, 'collectGarbage options', [...TRANSFER, 'dryRun', 'graceMs', 'force'])),
+    outbox: (options) => lazily(() => registry.outbox(ownOptions(options, 'outbox options', CALL))),
+    flushOutbox: async (options) => registry.flushOutbox(ownOptions(options, 'flushOutbox options', TRANSFER)),
     watch: (reference, options) => lazily(() => registry.watch(reference, ownOptions(options, 'watch options', CALL))),
     resolveCommit: async (name, commitId, options) => registry.resolveCommit(name, commitId, ownOptions(options, 'resolveCommit options', CALL))
   }

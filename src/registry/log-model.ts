@@ -1,22 +1,17 @@
 import * as z from 'zod'
 import type { ArtifactsInput } from '../artifacts/artifacts-input.js'
 import type { MutationOptions } from '../backends/backend.js'
-import { StemmaError } from '../errors/stemma-error.js'
-import { nextVersion } from '../record/bump-version.js'
-import { checkModelName } from '../record/model-name.js'
-import { logModelInputSchema, type CaptureOptions, type DatasetInput, type DerivationInput } from '../schemas/log-input.js'
 import type { Evaluation } from '../schemas/evaluation.js'
+import type { CaptureOptions, DatasetInput, DerivationInput } from '../schemas/log-input.js'
 import type { ModelVersion } from '../schemas/model-version.js'
 import { parse } from '../schemas/parse.js'
 import type { Training } from '../schemas/training.js'
 import type { TransferOptions } from '../util/options.js'
-import { checkMutation, parseOptions } from './check-options.js'
+import { checkMutation } from './check-options.js'
 import { beginCall, type RegistryContext } from './context.js'
-import { checkLogMetadata } from './log-model/check-metadata.js'
-import { gatherBirth } from './log-model/gather-birth.js'
-import { storeArtifacts } from './log-model/store-artifacts.js'
-import { ownFields } from './own-options.js'
-import { refuseSecretShapes } from './refuse-secret-shapes.js'
+import { prepareLog } from './log-model/prepare-log.js'
+import { publishModel } from './log-model/publish-model.js'
+import type { QueuedModel } from './outbox/queued-model.js'
 import type { TrainingRecorder } from './start-training.js'
 
 /** What `logModel` logs. Only `name` and `artifacts` are required. */
@@ -60,46 +55,33 @@ export interface LogModelInput {
   allowSecretsAt?: string[] | undefined
 }
 
-const symlinksSchema = z.enum(['error', 'follow']).default('error')
+/** What to do when the registry is out of reach: fail, or keep the model in the outbox until `flushOutbox`. */
+export type Offline = 'fail' | 'queue'
 
 /** Options of `logModel`. */
-export interface LogModelOptions extends MutationOptions, TransferOptions {}
-
-/** Logs a version; see `Registry.logModel`. */
-export async function logModel(context: RegistryContext, input: LogModelInput, options: LogModelOptions = {}): Promise<ModelVersion> {
-  const signal = beginCall(context, options.signal)
-  const { operationId, actor } = checkMutation(options, 'logModel')
-  const { artifacts, training, symlinks, ...rest } = input
-  const fields = parseOptions(logModelInputSchema, ownFields(rest, 'logModel input'), { what: 'logModel input' })
-  const name = checkModelName(fields.name)
-  refuseSecretShapes({ name, version: fields.version, aliases: fields.aliases })
-  if (fields.version !== undefined && fields.bump !== undefined) {
-    throw new StemmaError('INVALID_INPUT', 'logModel input: version and bump exclude each other', { hint: 'give one of them' })
-  }
-  if (fields.version !== undefined) nextVersion([], { exact: fields.version })
-  const metadata = checkLogMetadata(fields, training)
-
-  const transfer = { signal, onProgress: options.onProgress }
-  const [birth, stored] = await settleBoth(
-    gatherBirth(context, fields, metadata, signal),
-    storeArtifacts(context, { artifacts, preprocessing: input.preprocessing, symlinks: parse(symlinksSchema, symlinks, { what: 'logModel input at symlinks' }) }, transfer)
-  )
-  return context.backend.createVersion(
-    {
-      name,
-      manifest: stored.manifest,
-      birth,
-      version: fields.version === undefined ? { bump: fields.bump ?? 'patch' } : { exact: fields.version },
-      tags: metadata.tags,
-      description: fields.description,
-      aliases: fields.aliases ?? []
-    },
-    { signal, operationId, actor: actor ?? context.actor }
-  )
+export interface LogModelOptions<Mode extends Offline = 'fail'> extends MutationOptions, TransferOptions {
+  /**
+   * `queue`: when the registry is out of reach, the model is kept in a folder of this machine, and `flushOutbox` delivers it later, exactly
+   * once.
+   * @default 'fail'
+   */
+  offline?: Mode | undefined
 }
 
-/** Like `Promise.all`, but rejects only when both have stopped: nothing of a failed log goes on in the background. */
-async function settleBoth<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b])
-  return Promise.all([a, b])
+/** What `logModel` gives: a version, or, when it may queue, what was queued. `'queued' in result` tells. */
+export type Logged<Mode extends Offline> = Mode extends 'queue' ? ModelVersion | QueuedModel : ModelVersion
+
+const offlineSchema = z.enum(['fail', 'queue']).default('fail')
+
+/** Logs a version; see `Registry.logModel`. */
+export function logModel<Mode extends Offline = 'fail'>(context: RegistryContext, input: LogModelInput, options?: LogModelOptions<Mode>): Promise<Logged<Mode>>
+export async function logModel(context: RegistryContext, input: LogModelInput, options: LogModelOptions<Offline> = {}): Promise<ModelVersion | QueuedModel> {
+  const signal = beginCall(context, options.signal)
+  const { operationId, actor } = checkMutation(options, 'logModel')
+  const offline = parse(offlineSchema, options.offline, { what: 'logModel options at offline' })
+  const log = prepareLog(input)
+  const call = { signal, onProgress: options.onProgress, operationId, actor: actor ?? context.actor }
+  if (offline === 'fail') return publishModel(context, log, call)
+  const { publishOrQueue } = await import('./outbox/publish-or-queue.js')
+  return publishOrQueue(context, log, call)
 }

@@ -14,6 +14,8 @@ export interface OpenRegistryOptions {
   policy?: Partial<Policy> | undefined
   /** Folder of the cache of models. @default `STEMMA_CACHE`, else the user's cache folder */
   cache?: string | undefined
+  /** Folder where models wait that were logged with `offline: 'queue'`. @default `STEMMA_OUTBOX`, else `.stemma-outbox` in the project's root */
+  outbox?: string | undefined
   /** Who asks for changes, kept in the history, when a call does not say. @default `STEMMA_ACTOR`, else nobody */
   actor?: string | undefined
   /** Ends every running call of the registry. */

@@ -12,7 +12,9 @@ import type { DeleteOptions } from './delete-version.js'
 import type { GarbageOptions } from './collect-garbage.js'
 import type { GetModelOptions, LoadedModel } from './get-model.js'
 import type { LineageOptions, LineageOrigin } from './lineage.js'
-import type { LogModelInput, LogModelOptions } from './log-model.js'
+import type { OutboxReport } from './flush-outbox.js'
+import type { Logged, LogModelInput, LogModelOptions, Offline } from './log-model.js'
+import type { QueuedModel } from './outbox/queued-model.js'
 import type { RollbackOptions } from './rollback.js'
 import type { Stage, TransitionOptions } from './transition-stage.js'
 import type { MetadataChanges } from './update-metadata.js'
@@ -42,12 +44,14 @@ export interface Registry extends AsyncDisposable {
 
   /**
    * Logs a model: hashes and stores every artifact, captures git, environment and hardware, and registers the next version.
+   * With `offline: 'queue'` a model is kept in the outbox when the registry is out of reach: `'queued' in result` tells.
+   *
    * All or nothing: when it rejects, no version was made (but for COMMIT_UNKNOWN, which says how to find out).
    *
    * @throws {StemmaError} INVALID_NAME, INVALID_PATH, INVALID_METADATA, INVALID_VERSION, INVALID_ALIAS, SECRET_IN_METADATA, SOURCE_UNREADABLE,
    * SOURCE_UNSUPPORTED, SOURCE_CHANGED, ALREADY_EXISTS, NOT_FOUND (an origin), NO_SPACE, READ_ONLY, CONFLICT_RETRIES, COMMIT_UNKNOWN.
    */
-  logModel(input: LogModelInput, options?: LogModelOptions): Promise<ModelVersion>
+  logModel<Mode extends Offline = 'fail'>(input: LogModelInput, options?: LogModelOptions<Mode>): Promise<Logged<Mode>>
 
   /**
    * Hands out a version's files: resolved, fetched, verified byte by byte, kept in the cache for the next start.
@@ -127,6 +131,15 @@ export interface Registry extends AsyncDisposable {
    * `logger.warn`, and the watch looks again after 1 s, then 2, 4 … up to 30 s. Every other error rejects.
    */
   watch(reference: VersionReference, options?: CallOptions): AsyncIterable<ModelVersion>
+
+  /** Models that wait in the outbox for this registry, oldest first. */
+  outbox(options?: CallOptions): AsyncIterable<QueuedModel>
+
+  /**
+   * Delivers what waits in the outbox for this registry, in the order in which it was queued, each exactly once, however often and by however
+   * many processes it is tried. Does not reject when the registry is still out of reach: the report says what waits, and why.
+   */
+  flushOutbox(options?: TransferOptions): Promise<OutboxReport>
 
   /** Whether a commit that ended with COMMIT_UNKNOWN took place: its place in the journal, or `undefined`. */
   resolveCommit(name: string, commitId: string, options?: CallOptions): Promise<{ n: number } | undefined>

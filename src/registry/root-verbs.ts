@@ -11,7 +11,8 @@ import { registryFor, registryOrCache, type RootOptions } from './default-regist
 import type { DeleteOptions } from './delete-version.js'
 import type { GetModelOptions, LoadedModel } from './get-model.js'
 import type { LineageOptions, LineageOrigin } from './lineage.js'
-import type { LogModelInput, LogModelOptions } from './log-model.js'
+import type { OutboxReport } from './flush-outbox.js'
+import type { Logged, LogModelInput, LogModelOptions, Offline } from './log-model.js'
 import type { VersionReference } from './registry.js'
 import type { RollbackOptions } from './rollback.js'
 import type { Stage, TransitionOptions } from './transition-stage.js'
@@ -28,8 +29,22 @@ import type { VersionsOptions } from './versions.js'
  * console.log(version.version, version.digest) // 1.0.0 sha256:…
  * ```
  */
-export async function logModel(input: LogModelInput, options: LogModelOptions & RootOptions = {}): Promise<ModelVersion> {
+export async function logModel<Mode extends Offline = 'fail'>(input: LogModelInput, options: LogModelOptions<Mode> & RootOptions = {}): Promise<Logged<Mode>> {
   return (await registryFor(options.registry, 'write')).logModel(input, options)
+}
+
+/**
+ * Delivers models that were queued while the registry was out of reach, each exactly once.
+ *
+ * @throws {StemmaError} as `Registry.flushOutbox`.
+ * @example
+ * ```ts
+ * const { delivered, waiting } = await flushOutbox()
+ * console.log(`${delivered.length} delivered, ${waiting.length} still waiting`)
+ * ```
+ */
+export async function flushOutbox(options: TransferOptions & RootOptions = {}): Promise<OutboxReport> {
+  return (await registryFor(options.registry)).flushOutbox(options)
 }
 
 /**

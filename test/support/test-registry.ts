@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openRegistry, type OpenRegistryOptions } from '../../src/registry/open-registry.js'
+import type { LogModelInput } from '../../src/registry/log-model.js'
 import type { Registry } from '../../src/registry/registry.js'
+import type { ModelVersion } from '../../src/schemas/model-version.js'
 import type { StemmaError } from '../../src/errors/stemma-error.js'
 import { isStemmaError } from '../../src/errors/stemma-error.js'
 
@@ -24,7 +26,7 @@ export async function testRegistry(target = 'memory:', options: OpenRegistryOpti
 }
 
 /** Logs a small version without captures. */
-export async function logSmall(registry: Registry, name: string, content: string, more: Partial<Parameters<Registry['logModel']>[0]> = {}): ReturnType<Registry['logModel']> {
+export async function logSmall(registry: Registry, name: string, content: string, more: Partial<LogModelInput> = {}): Promise<ModelVersion> {
   return registry.logModel({ name, artifacts: { 'model.bin': content }, capture: false, ...more })
 }
 

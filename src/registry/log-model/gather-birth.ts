@@ -9,19 +9,18 @@ import type { Derivation } from '../../schemas/derivation.js'
 import type { CaptureOptions, DerivationInput } from '../../schemas/log-input.js'
 import type { RegistryContext } from '../context.js'
 import { workingFolder } from '../../util/working-folder.js'
-import type { LogFields, LogMetadata } from './check-metadata.js'
+import type { PreparedLog } from './prepare-log.js'
 
 /** Puts together how the version came to be: what the caller said, what was captured, what it was made from. */
 export async function gatherBirth(
-  context: RegistryContext,
-  fields: LogFields,
-  metadata: LogMetadata,
+  context: Pick<RegistryContext, 'backend' | 'sources'>,
+  { fields, metadata }: Pick<PreparedLog, 'fields' | 'metadata'>,
+  derivedFrom: Derivation[],
   signal: AbortSignal | undefined
 ): Promise<Birth> {
-  const [captured, datasets, derivedFrom] = await Promise.all([
+  const [captured, datasets] = await Promise.all([
     capture(context, fields.capture, signal),
-    Promise.all((fields.datasets ?? []).map((dataset) => resolveDataset(dataset, { directory: workingFolder(), signal }))),
-    resolveOrigins(context, fields.derivedFrom, signal)
+    Promise.all((fields.datasets ?? []).map((dataset) => resolveDataset(dataset, { directory: workingFolder(), signal })))
   ])
   const { params, metrics, evaluations, featureImportance, signature, training } = metadata
   const birth: Birth = {
@@ -43,7 +42,7 @@ export async function gatherBirth(
 
 const SWITCHED_OFF: CaptureOptions = { code: false, environment: false, hardware: false, environmentFiles: false }
 
-async function capture(context: RegistryContext, options: false | CaptureOptions | undefined, signal: AbortSignal | undefined): Promise<Captured> {
+async function capture(context: Pick<RegistryContext, 'backend' | 'sources'>, options: false | CaptureOptions | undefined, signal: AbortSignal | undefined): Promise<Captured> {
   const result = await captureAll({ ...(options === false ? SWITCHED_OFF : options), sources: context.sources, signal })
   const { code, environment, hardware, environmentFiles } = result
   if (environment.state !== 'captured' || environmentFiles.length === 0) return { code, environment, hardware }
@@ -59,8 +58,8 @@ async function capture(context: RegistryContext, options: false | CaptureOptions
 }
 
 /** Pins each origin to the version that its reference means now. */
-async function resolveOrigins(
-  context: RegistryContext,
+export async function resolveOrigins(
+  context: Pick<RegistryContext, 'backend'>,
   input: DerivationInput | DerivationInput[] | undefined,
   signal: AbortSignal | undefined
 ): Promise<Derivation[]> {
