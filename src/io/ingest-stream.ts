@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 import type { CopiedSource } from './store-fs.js'
 import { createFile, handledLater, syncContent, writeFully } from './descriptor.js'
@@ -34,17 +34,26 @@ export async function ingestStream(
   return ingested
 }
 
-async function drain(
+/** What a target holds already when a stream goes on with it. */
+export interface BegunTarget {
+  /** Has seen the bytes that are there. */
+  sha256: Hash
+  sizeBytes: number
+}
+
+/** Writes a stream to where a descriptor stands, and gives the size and digest of all that the file then holds. Syncs nothing at the end. */
+export async function drain(
   source: StreamSource,
   target: number,
-  options: LargeOptions & { signal?: AbortSignal | undefined }
+  options: LargeOptions & { signal?: AbortSignal | undefined },
+  begun: BegunTarget = { sha256: createHash('sha256'), sizeBytes: 0 }
 ): Promise<Ingested> {
-  const sha256 = createHash('sha256')
+  const { sha256 } = begun
   const background = createBackgroundSync(target, options.sync)
   let filling = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   let spare = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   let filled = 0
-  let sizeBytes = 0
+  let { sizeBytes } = begun
   let writing: Promise<void> | undefined
 
   const flush = async (): Promise<void> => {

@@ -50,7 +50,7 @@ async function materializeAt(cache: CacheContext, place: VersionPlace, request: 
   const present = checkCacheFolder(cache.layout)
   const listKey = listKeyOf(artifacts)
   const known = present ? await readRecord(cache.fs, place.record) : undefined
-  const manifest = known?.listKey === listKey ? undefined : await checkManifest(artifacts, digest)
+  const manifest = known?.listKey === listKey ? undefined : checkManifest(artifacts, digest)
   const record: VerificationRecord = { listKey, files: known?.files ?? new Map<string, VerifiedFile>() }
   const files = await selectFiles(request)
   const survey = await surveyFiles(cache, files, { folder: place.filesFromBase, verified: record.files, verify, signal, onProgress })
