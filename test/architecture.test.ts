@@ -23,7 +23,8 @@ const LAYERS: Record<string, readonly string[]> = {
   'backends/memory': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   'backends/local': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   wire: ['errors', 'util', 'schemas'],
-  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local']
+  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local'],
+  server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry']
 }
 
 /** The files that package.json exports may gather from anywhere. */

@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http'
+import { StemmaError } from '../errors/stemma-error.js'
+import { parse } from '../schemas/parse.js'
+import { HEADERS } from '../wire/headers.js'
+import { MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_JSON_BYTES, MAX_PUBLISH_BYTES } from '../wire/limits.js'
+import { ROUTES, type Route, type RouteName, type Scope } from '../wire/routes.js'
+import type { Caller } from './context.js'
+import { refusal } from './refusal.js'
+import { allows, findRecord, type TokenRecord } from './tokens.js'
+
+const EVERY_SCOPE: readonly Scope[] = ['read', 'write', 'promote', 'admin']
+/** What the parts of a multipart body may take besides their bytes. */
+const MULTIPART_OVERHEAD = 2_097_152
+
+/** Gives the tokens that are good now; `undefined`: the server asks for none. */
+export type TokenSource = () => Promise<readonly TokenRecord[] | undefined>
+
+/**
+ * Who asks, told by the `Authorization` header alone.
+ *
+ * @throws {StemmaError} UNAUTHENTICATED without a token or with an unknown one; FORBIDDEN for a scope that is too small.
+ */
+export async function authenticate({ headersDistinct }: IncomingMessage, wanted: Scope | 'open', tokens: TokenSource): Promise<Caller> {
+  if (wanted === 'open') return { name: undefined, scopes: [] }
+  const records = await tokens()
+  if (records === undefined) return { name: undefined, scopes: EVERY_SCOPE }
+  const given = headersDistinct['authorization'] ?? []
+  const token = given.length === 1 ? /^Bearer ([\x21-\x7e]{1,512})$/i.exec(given[0] ?? '')?.[1] : undefined
+  const record = token === undefined ? undefined : findRecord(records, token)
+  if (!record) {
+    const message = given.length === 0 ? 'the registry wants a token' : 'the registry does not know this token'
+    throw refusal('UNAUTHENTICATED', message, { headers: { 'www-authenticate': 'Bearer realm="stemma"' } }, {
+      hint: 'Set STEMMA_TOKEN to a token that stemma token create has made.'
+    })
+  }
+  assertScope(record, wanted)
+  return { name: record.name, scopes: record.scopes }
+}
+
+/** @throws {StemmaError} FORBIDDEN naming the scope that is wanted. */
+export function assertScope({ name, scopes }: Pick<Caller, 'name' | 'scopes'>, wanted: Scope): void {
+  if (allows(scopes, wanted)) return
+  throw new StemmaError('FORBIDDEN', `the token ${name ?? ''} has the scope ${scopes.join(', ')}; this wants ${wanted}`, {
+    hint: `Use a token with the scope ${wanted}.`,
+    details: { wanted, scopes: [...scopes] }
+  })
+}
+
+/**
+ * Looks at what the headers say of the body, before any of it is read.
+ *
+ * @throws {StemmaError} INVALID_INPUT for a body where none belongs and for another type; TOO_LARGE for one that says that it is too long.
+ */
+export function guardBody({ headers, headersDistinct }: IncomingMessage, name: RouteName): void {
+  const route: Route = ROUTES[name]
+  const length = headers['content-length']
+  const hasBody = headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  if (route.body === undefined) {
+    if (hasBody) throw new StemmaError('INVALID_INPUT', `${route.method} ${route.path} takes no body`)
+    return
+  }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw refusal('INVALID_INPUT', 'the body of the request is encoded; it is wanted as it is', { status: 415 })
+  }
+  const type = (headersDistinct['content-type'] ?? []).join(',').toLowerCase().trim()
+  const { wanted, isRight } = TYPES[kindOf(route)]
+  if (!isRight(type)) throw refusal('INVALID_INPUT', `${route.method} ${route.path} wants a body of the type ${wanted}`, { status: 415 })
+  const limit = bodyLimit(name)
+  if (length !== undefined && Number(length) > limit) throw tooLarge(limit, Number(length))
+}
+
+/** Most bytes of the body of a route. */
+export function bodyLimit(name: RouteName): number {
+  if (name === 'publish') return MAX_PUBLISH_BYTES + MULTIPART_OVERHEAD
+  if (name === 'putBlobs') return MAX_BATCH_BYTES + MULTIPART_OVERHEAD
+  const route: Route = ROUTES[name]
+  return route.body === 'bytes' ? MAX_CHUNK_BYTES : MAX_JSON_BYTES
+}
+
+/** A body that is longer than its route allows. */
+export function tooLarge(limit: number, found?: number): StemmaError {
+  return new StemmaError('TOO_LARGE', `the body of the request has more than ${limit} bytes`, {
+    hint: 'Send less at once.',
+    details: { limit, ...(found === undefined ? {} : { found }) }
+  })
+}
+
+/** The query of a request by the schema of its route; no key may be given twice. @throws {StemmaError} INVALID_INPUT */
+export function readQuery(url: string, route: Route): unknown {
+  const mark = url.indexOf('?')
+  const entries = [...new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1))]
+  const what = `the query of ${route.method} ${route.path}`
+  if (route.query === undefined) {
+    if (entries.length > 0) throw new StemmaError('INVALID_INPUT', `${route.method} ${route.path} takes no query`)
+    return undefined
+  }
+  const repeated = entries.find(([key], index) => entries.findIndex(([other]) => other === key) !== index)
+  if (repeated) throw new StemmaError('INVALID_INPUT', `${what} has a key twice`)
+  return parse(route.query, Object.fromEntries(entries), { what })
+}
+
+/** The `Idempotency-Key`. @throws {StemmaError} INVALID_INPUT for what is none. */
+export function readOperationId({ headersDistinct }: IncomingMessage): string | undefined {
+  const given = headersDistinct[HEADERS.idempotencyKey] ?? []
+  const key = given[0]
+  if (key === undefined) return undefined
+  if (given.length === 1 && /^[\x21-\x7e]{1,256}$/.test(key)) return key
+  throw new StemmaError('INVALID_INPUT', 'Idempotency-Key: wanted one key of 1 to 256 visible ASCII characters')
+}
+
+const TYPES = {
+  json: { wanted: 'application/json', isRight: (type: string) => /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/.test(type) },
+  bytes: { wanted: 'application/octet-stream', isRight: (type: string) => type === '' || type === 'application/octet-stream' },
+  multipart: { wanted: 'multipart/form-data', isRight: (type: string) => /^multipart\/form-data\s*;/.test(type) }
+} as const
+
+function kindOf({ body }: Route): keyof typeof TYPES {
+  return body === 'bytes' || body === 'multipart' ? body : 'json'
+}

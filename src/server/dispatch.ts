@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StemmaError } from '../errors/stemma-error.js'
+import { ROUTES, type Route } from '../wire/routes.js'
+import { authenticate, guardBody, readOperationId, readQuery, type TokenSource } from './admit.js'
+import type { Dispatch, Handlers, NotFound, PathRoutes } from './app.js'
+import type { ServerContext } from './context.js'
+import type { Exchange } from './exchange.js'
+import { refusal } from './refusal.js'
+import { sendError } from './send-error.js'
+import type { Slots } from './slots.js'
+
+/** What the parts of a server share when a request comes in. */
+export interface DispatchParts {
+  context: ServerContext
+  handlers: Handlers
+  tokens: TokenSource
+  requests: Slots
+  exchangeOf: (incoming: IncomingMessage) => Exchange
+}
+
+/**
+ * Lets a request in step by step, cheapest first, and calls the handler of its route: the method, the token and its scope, a free place,
+ * the headers of the body, the query. Nothing of the body and nothing of the store is read before all of it is right.
+ */
+export function createDispatch({ context, handlers, tokens, requests, exchangeOf }: DispatchParts): { dispatch: Dispatch; notFound: NotFound } {
+  const run = async (exchange: Exchange, routes: PathRoutes, params: Readonly<Record<string, string>>): Promise<void> => {
+    const { incoming, outgoing, requestId, signal } = exchange
+    const name = routes.get(incoming.method ?? '')
+    if (name === undefined) throw notAllowed(incoming, [...routes.keys()])
+    exchange.route = name
+    const route: Route = ROUTES[name]
+    const caller = await authenticate(incoming, route.scope, tokens)
+    exchange.caller = caller
+    // A stream of changes takes a place of its own kind.
+    const release = name === 'changes' ? undefined : requests.take(caller.name ?? '', context.limits.maxRequestsPerToken)
+    if (release) outgoing.once('close', release)
+    guardBody(incoming, name)
+    const query = readQuery(incoming.url ?? '', route)
+    const operationId = readOperationId(incoming)
+    if (exchange.awaitsContinue) {
+      exchange.awaitsContinue = false
+      outgoing.writeContinue()
+    }
+    await handlers[name]({ name, route, incoming, outgoing, params, query, requestId, caller, operationId, signal })
+  }
+  const guarded = async (exchange: Exchange, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      await sendError(context, exchange, error)
+    }
+  }
+  return {
+    dispatch: ({ incoming }, routes, params) => {
+      const exchange = exchangeOf(incoming)
+      return guarded(exchange, () => run(exchange, routes, params))
+    },
+    notFound: ({ incoming }) => sendError(context, exchangeOf(incoming), noSuchPath())
+  }
+}
+
+function notAllowed({ method }: IncomingMessage, allowed: readonly string[]): StemmaError {
+  return refusal('INVALID_INPUT', `this path does not take the method ${method ?? ''}`, { status: 405, headers: { allow: allowed.join(', ') } }, {
+    hint: `It takes ${allowed.join(', ')}.`,
+    details: { allowed: [...allowed] }
+  })
+}
+
+function noSuchPath(): StemmaError {
+  return new StemmaError('NOT_FOUND', 'the registry has no such path', { hint: 'GET /openapi.json lists all paths. Names and references go into the query or the body.' })
+}
+
+/** The kind of pair that node's server and its `checkContinue` give. */
+export type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void

@@ -1,0 +1,83 @@
+import type { Writable } from 'node:stream'
+import * as z from 'zod'
+import { StemmaError } from '../errors/stemma-error.js'
+import type { Logger } from '../registry/context.js'
+import { ownFields } from '../registry/own-options.js'
+import type { Registry } from '../registry/registry.js'
+import { parse } from '../schemas/parse.js'
+import type { Sources } from '../util/sources.js'
+import type { AccessEntry } from './access-log.js'
+import { DEFAULT_LIMITS, LIMIT_NAMES, type ServerLimits } from './limits.js'
+import type { TokenRecord } from './tokens.js'
+
+/** Options of `createServer`. */
+export interface ServerOptions {
+  /** An open registry, which stays the caller's to close; or the target of one, which the server opens and closes. */
+  registry: Registry | string
+  /**
+   * Who may come in: records of `createToken`, or the path of a JSON file of them, which is read again when it changes. Without, everybody on
+   * this machine may do everything, and the server listens to this machine only.
+   */
+  tokens?: readonly TokenRecord[] | string | undefined
+  /** @default '127.0.0.1' */
+  host?: string | undefined
+  /** `0`: any that is free. @default 5151 */
+  port?: number | undefined
+  /** Values of `Host` that are answered besides `localhost`, `127.0.0.1` and `[::1]` with the port: `registry.example.org`. */
+  allowedHosts?: readonly string[] | undefined
+  /** Values of `Origin` that are answered: `https://registry.example.org`. No reply ever allows another page to read it. @default none */
+  allowedOrigins?: readonly string[] | undefined
+  /** What one client may cost. @default see {@link ServerLimits} */
+  limits?: Partial<ServerLimits> | undefined
+  /** Told of every request when it has ended: a function, or a stream that gets one line of JSON each. @default nobody */
+  accessLog?: ((entry: AccessEntry) => void) | Writable | undefined
+  /** Whether figures for Prometheus are kept and `/metrics` shows them. @default true */
+  metrics?: boolean | undefined
+  /** For the operator. @default silent */
+  logger?: Logger | undefined
+  /** Time and randomness, for tests. */
+  sources?: Sources | undefined
+}
+
+/** Options with their defaults. */
+export interface ServerSettings extends Omit<ServerOptions, 'limits'> {
+  host: string
+  port: number
+  allowedHosts: readonly string[]
+  allowedOrigins: readonly string[]
+  limits: ServerLimits
+  metrics: boolean
+  logger: Logger
+}
+
+const limit = z.int().min(1).max(2_147_483_647)
+const optionsSchema = z.object({
+  host: z.string().max(255).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(5151),
+  allowedHosts: z.array(z.string()).max(1_000).default([]),
+  allowedOrigins: z.array(z.string()).max(1_000).default([]),
+  limits: z.partialRecord(z.enum(LIMIT_NAMES), limit).default({}),
+  metrics: z.boolean().default(true)
+})
+const KNOWN = ['registry', 'tokens', 'host', 'port', 'allowedHosts', 'allowedOrigins', 'limits', 'accessLog', 'metrics', 'logger', 'sources']
+
+/** The options of `createServer`, checked. @throws {StemmaError} INVALID_INPUT */
+export function checkServerOptions(options: ServerOptions): ServerSettings {
+  const what = 'createServer options'
+  const own = ownFields(options, what, KNOWN)
+  const registry: unknown = own.registry
+  if (typeof registry !== 'string' && (typeof registry !== 'object' || registry === null)) {
+    throw new StemmaError('INVALID_INPUT', `${what} at registry: wanted an open registry or its target`, { hint: "Pass registry: './models', or what openRegistry() gave." })
+  }
+  const { limits, ...parsed } = parse(optionsSchema, own, { what })
+  for (const origin of parsed.allowedOrigins) checkOrigin(origin)
+  return { ...own, ...parsed, limits: { ...DEFAULT_LIMITS, ...limits }, logger: own.logger ?? {} }
+}
+
+function checkOrigin(origin: string): void {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return
+  throw new StemmaError('INVALID_INPUT', `allowedOrigins: ${JSON.stringify(origin)} is not an origin`, {
+    hint: 'Write scheme, host and port alone: https://registry.example.org',
+    details: { origin }
+  })
+}

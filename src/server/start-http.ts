@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { StemmaError } from '../errors/stemma-error.js'
+import { systemErrorCode } from '../io/system-error.js'
+import { accessEntry, openAccessLog } from './access-log.js'
+import type { TokenSource } from './admit.js'
+import { createApp } from './app.js'
+import { answerClientError } from './client-error.js'
+import type { ServerContext } from './context.js'
+import { createDispatch } from './dispatch.js'
+import { openExchange, type Exchange } from './exchange.js'
+import { guardRequest, type RequestRules } from './guard-request.js'
+import { createHandlers } from './handlers.js'
+import { addressOf, allowedHostsOf } from './hosts.js'
+import { refusal } from './refusal.js'
+import { sendError } from './send-error.js'
+import type { ServerSettings } from './server-options.js'
+import { createSlots } from './slots.js'
+import { trafficOf } from './traffic.js'
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string
+  /** Ends it: what runs has `graceMs` to finish. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Listens, and answers until it is stopped. */
+export async function startHttp(context: ServerContext, settings: ServerSettings, own: { tokens: TokenSource; ownsRegistry: boolean }): Promise<RunningServer> {
+  const { sources, limits, closing } = context
+  const exchanges = new WeakMap<IncomingMessage, Exchange>()
+  const running = new Set<Exchange>()
+  const log = openAccessLog(settings.accessLog)
+  const rules: RequestRules = { hosts: new Set(), origins: new Set(settings.allowedOrigins), maxUrlBytes: limits.maxUrlBytes }
+  const exchangeOf = (incoming: IncomingMessage): Exchange => {
+    const exchange = exchanges.get(incoming)
+    if (!exchange) throw new TypeError('a request reached the router without its exchange')
+    return exchange
+  }
+  const { dispatch, notFound } = createDispatch({ context, handlers: createHandlers(context), tokens: own.tokens, requests: createSlots('requests'), exchangeOf })
+  const route = getRequestListener(createApp(dispatch, notFound).fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
+
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
+    const traffic = trafficOf(incoming.socket)
+    const exchange = openExchange(incoming, outgoing, sources)
+    exchange.awaitsContinue = awaitsContinue
+    exchanges.set(incoming, exchange)
+    running.add(exchange)
+    void exchange.ended.then(() => {
+      running.delete(exchange)
+      log(accessEntry(exchange, traffic(), sources))
+    })
+    void answer(exchange)
+  }
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { incoming, outgoing } = exchange
+    try {
+      if (closing.aborted) throw refusal('CLOSED', 'the server is stopping', { headers: { connection: 'close' } }, { retryable: true })
+      guardRequest(incoming, rules)
+      await route(incoming, outgoing)
+    } catch (error) {
+      await sendError(context, exchange, error)
+    }
+  }
+  const server = createServer({
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
+    requireHostHeader: false,
+    noDelay: true
+  })
+  server.maxConnections = limits.maxConnections
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket
+  server.on('request', (incoming, outgoing) => {
+    onRequest(incoming, outgoing, false)
+  })
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    onRequest(incoming, outgoing, true)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const hasReply = [...running].some(({ incoming, outgoing }) => incoming.socket === socket && outgoing.headersSent)
+    answerClientError(error, socket, hasReply)
+  })
+  const port = await listen(server, settings)
+  rules.hosts = allowedHostsOf(settings.host, port, settings.allowedHosts)
+  const url = addressOf(settings.host, port)
+  context.logger.info?.(`listening on ${url}`, { url })
+
+  return {
+    url,
+    async stop(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => { resolve() }))
+      for (const { outgoing } of running) outgoing.shouldKeepAlive = false
+      const over = new AbortController()
+      const finished = Promise.all([...running].map(({ ended }) => ended))
+      await Promise.race([finished, sources.sleep(graceMs, over.signal).catch(() => undefined)])
+      over.abort()
+      const rest = [...running]
+      for (const exchange of rest) exchange.abort(new StemmaError('CLOSED', 'the server stopped before this was done'))
+      await Promise.all(rest.map(({ ended }) => ended))
+      server.closeAllConnections()
+      await closed
+      if (own.ownsRegistry) await context.registry.close()
+    }
+  }
+}
+
+/** @returns the port that is listened on. @throws {StemmaError} INVALID_INPUT */
+async function listen(server: Server, { host, port }: ServerSettings): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    throw new StemmaError('INVALID_INPUT', `cannot listen on ${host}:${port}: ${systemErrorCode(error) ?? 'it fails'}`, {
+      hint: 'Choose another port, or 0 for any that is free.',
+      details: { host, port },
+      cause: error
+    })
+  }
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}

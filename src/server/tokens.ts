@@ -1,0 +1,81 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import * as z from 'zod'
+import { StemmaError } from '../errors/stemma-error.js'
+import { parse } from '../schemas/parse.js'
+import { systemSources, type Sources } from '../util/sources.js'
+import type { Scope } from '../wire/routes.js'
+
+/** A token as the server keeps it: what it may do, and the sha256 that tells it. The token itself is kept by nobody but its owner. */
+export const tokenRecordSchema = z.strictObject({
+  /** Who holds it, 1 to 64 letters, digits, `.`, `_` and `-`: shown in the history and in the access log. */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'wanted 1 to 64 letters, digits, ".", "_" and "-", starting with a letter or digit' }),
+  /** `admin` includes all, `write` and `promote` include `read`. */
+  scopes: z.array(z.enum(['read', 'write', 'promote', 'admin'])).min(1).max(4),
+  /** Of the token's text: 64 lower-case hex digits. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'wanted 64 lower-case hex digits' }),
+  /** ISO 8601. */
+  createdAt: z.iso.datetime()
+})
+/** A token as the server keeps it. */
+export type TokenRecord = z.infer<typeof tokenRecordSchema>
+
+const TOKEN_BYTES = 32
+const TOKEN = /^stemma_[A-Za-z0-9_-]{43}$/
+
+/** What a new token is for. */
+export interface CreateTokenOptions {
+  /** Who is to hold it: `ci`, `credit-service`. */
+  name: string
+  /** What it may do: `admin` includes all, `write` and `promote` include `read`. */
+  scopes: readonly Scope[]
+  /** Where time and randomness come from. @default the machine's own */
+  sources?: Sources | undefined
+}
+
+/**
+ * Makes a token of 256 random bits.
+ *
+ * @returns the token, to be given to its holder and to be forgotten, and its record, for `createServer({ tokens })`.
+ * @throws {StemmaError} INVALID_INPUT for a name or scope that is none.
+ * @example
+ * ```ts
+ * const { token, record } = createToken({ name: 'ci', scopes: ['write'] })
+ * await using server = createServer({ registry: './models', tokens: [record] })
+ * ```
+ */
+export function createToken({ name, scopes, sources = systemSources }: CreateTokenOptions): { token: string; record: TokenRecord } {
+  const token = `stemma_${Buffer.from(sources.randomBytes(TOKEN_BYTES)).toString('base64url')}`
+  const record = { name, scopes: [...new Set(scopes)], sha256: sha256Of(token).toString('hex'), createdAt: new Date(sources.now()).toISOString() }
+  return { token, record: parse(tokenRecordSchema, record, { what: 'token' }) }
+}
+
+/** Records as a program gives them. @throws {StemmaError} INVALID_INPUT for what is no record, and for a name that is given twice. */
+export function checkRecords(records: unknown, what: string): TokenRecord[] {
+  const parsed = parse(z.array(tokenRecordSchema).max(10_000), records, { what, hint: 'Make tokens by createToken(), or by stemma token create.' })
+  const names = new Set<string>()
+  for (const { name } of parsed) {
+    if (names.has(name)) throw new StemmaError('INVALID_INPUT', `${what}: two tokens are called ${name}`, { details: { name } })
+    names.add(name)
+  }
+  return parsed
+}
+
+/** The record of a token; takes the same time wherever it is in the list, and whether it is. */
+export function findRecord(records: readonly TokenRecord[], token: string): TokenRecord | undefined {
+  if (!TOKEN.test(token)) return undefined
+  const digest = sha256Of(token)
+  let found: TokenRecord | undefined
+  for (const record of records) {
+    if (timingSafeEqual(digest, Buffer.from(record.sha256, 'hex'))) found = record
+  }
+  return found
+}
+
+/** Whether scopes allow what a route wants. */
+export function allows(scopes: readonly Scope[], wanted: Scope): boolean {
+  return scopes.some((scope) => scope === 'admin' || scope === wanted || (wanted === 'read' && scope !== 'read'))
+}
+
+function sha256Of(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
