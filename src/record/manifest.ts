@@ -16,17 +16,37 @@ export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 export const MAX_ARTIFACTS = 100_000
 
 const SCHEMA_VERSION = 1
+const ARTIFACT_KEYS = 5
 const UPGRADES: readonly UpgradeStep[] = []
 
+/** Manifests that were built here: frozen, all their keys in canonical order. */
+const built = new WeakSet<Manifest>()
+
 /**
- * The manifest of a set of artifacts: their paths checked together, sorted by UTF-8 bytes.
+ * The manifest of a set of artifacts: their paths checked together, sorted by UTF-8 bytes; frozen copies.
  *
  * @throws {StemmaError} INVALID_PATH; TOO_LARGE for more than 100,000 artifacts.
  */
 export function buildManifest(artifacts: readonly Artifact[]): Manifest {
   checkCount(artifacts.length, 'a version')
   checkArtifactPaths(artifacts.map(({ path }) => path))
-  return { schemaVersion: SCHEMA_VERSION, artifacts: artifacts.toSorted((a, b) => compareUtf8(a.path, b.path)) }
+  // Keys of a newer schema are kept, and sorted in when the bytes are made.
+  const isPlain = artifacts.every((artifact) => Object.keys(artifact).length === ARTIFACT_KEYS)
+  const copies = artifacts.map(({ digest, format, path, role, sizeBytes, ...others }) => {
+    const copy: Artifact = { digest, format, path, role, sizeBytes, ...others }
+    Object.freeze(copy)
+    return copy
+  })
+  const manifest: Manifest = { artifacts: copies.sort((a, b) => compareUtf8(a.path, b.path)), schemaVersion: SCHEMA_VERSION }
+  Object.freeze(manifest.artifacts)
+  Object.freeze(manifest)
+  if (isPlain) built.add(manifest)
+  return manifest
+}
+
+/** Whether a manifest comes from {@link buildManifest} of this process: then it is sound, and nobody has changed it since. */
+export function isBuilt(manifest: Manifest): boolean {
+  return built.has(manifest)
 }
 
 /**
@@ -35,9 +55,21 @@ export function buildManifest(artifacts: readonly Artifact[]): Manifest {
  * @throws {StemmaError} TOO_LARGE for more than 64 MiB.
  */
 export function manifestBytes(manifest: Manifest): Uint8Array {
-  const bytes = canonicalJsonBytes(manifest)
+  const bytes = builtBytes(manifest) ?? canonicalJsonBytes(manifest)
   checkSize(bytes, 'the manifest of a version')
   return bytes
+}
+
+const encoder = new TextEncoder()
+
+/** From here on compiling the schema pays. */
+const LARGE_BYTES = 65_536
+
+/** JSON.stringify writes strings and numbers as RFC 8785 wants them, but for halves of surrogate pairs, which that refuses. */
+function builtBytes(manifest: Manifest): Uint8Array | undefined {
+  if (!built.has(manifest)) return undefined
+  const text = JSON.stringify(manifest)
+  return text.includes('\\ud') ? undefined : encoder.encode(text)
 }
 
 /** The digest of a version: that of its manifest's canonical bytes. */
@@ -65,7 +97,7 @@ export function readManifest(bytes: Uint8Array, expected: string): Manifest {
   }
   const record = upgrade(parseJsonStrictly(bytes, what), UPGRADES, SCHEMA_VERSION, what)
   if (hasArtifacts(record)) checkCount(record.artifacts.length, what)
-  const manifest = parse(manifestSchema, record, { what })
+  const manifest = parse(manifestSchema, record, { what, isLarge: bytes.byteLength > LARGE_BYTES })
   checkArtifactPaths(manifest.artifacts.map(({ path }) => path))
   checkOrder(manifest.artifacts, what)
   return manifest

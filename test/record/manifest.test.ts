@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { buildManifest, manifestBytes, manifestDigest, MAX_MANIFEST_BYTES, readManifest } from '../../src/record/manifest.js'
 import type { Artifact } from '../../src/schemas/artifact.js'
 import type { Digest } from '../../src/schemas/digest.js'
+import { canonicalJsonBytes } from '../../src/util/canonical-json.js'
 
 const HEX = '0123456789abcdef'.repeat(4)
 
@@ -43,6 +44,7 @@ describe('buildManifest', () => {
     const list = Object.freeze([artifact('b'), artifact('a')])
     buildManifest(list)
     expect(list.map(({ path }) => path)).toEqual(['b', 'a'])
+    expect(list.map((one) => Object.isFrozen(one))).toEqual([false, false])
   })
 
   it('refuses unsafe and colliding paths, and too many', () => {
@@ -55,6 +57,35 @@ describe('buildManifest', () => {
 })
 
 describe('manifestBytes', () => {
+  it('are those of any canonical JSON writer, whoever built the manifest', () => {
+    const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).map((text) => `x${text.replace(/[^\p{L}\p{N}]/gu, '')}y`)
+    const artifacts = fc.uniqueArray(
+      fc.record({
+        path: name,
+        sizeBytes: fc.maxSafeNat(),
+        digest: fc.constant<Digest>(`sha256:${HEX}`),
+        format: fc.string({ unit: 'binary' }),
+        role: fc.constant('weights' as const)
+      }),
+      { selector: ({ path }) => path.normalize('NFKC').toLowerCase(), maxLength: 5 }
+    )
+    fc.assert(
+      fc.property(artifacts, fc.boolean(), (list, isNewer) => {
+        const given = list.map((one) => (isNewer ? { ...one, alike: { z: 1, a: '\u2028' } } : one))
+        const manifest = buildManifest(given)
+        expect(manifestBytes(manifest)).toEqual(canonicalJsonBytes(structuredClone(manifest)))
+      })
+    )
+  })
+
+  it('refuses what is not Unicode, as any canonical JSON writer', () => {
+    const manifest = buildManifest([{ ...artifact('a'), format: 'half \ud800' }])
+    expect(() => canonicalJsonBytes(structuredClone(manifest))).toThrow()
+    expect(() => manifestBytes(manifest)).toThrow()
+    const backslash = buildManifest([{ ...artifact('a'), format: '\\ud800' }])
+    expect(manifestBytes(backslash)).toEqual(canonicalJsonBytes(structuredClone(backslash)))
+  })
+
   it('is canonical JSON, always the same bytes', () => {
     const bytes = manifestBytes(buildManifest([artifact('b'), artifact('a')]))
     const entry = (path: string): string => `{"digest":"sha256:${HEX}","format":"binary","path":"${path}","role":"weights","sizeBytes":5}`

@@ -19,6 +19,8 @@ export interface BlobStore {
   put(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
   /** Size and age, or `undefined` when it is absent. */
   stat(digest: Digest): Promise<BlobInfo | undefined>
+  /** Those that are absent, in their order. */
+  missing(digests: readonly Digest[]): Promise<Digest[]>
   /** Keeps blobs from garbage collection for the grace period from now, and makes them durable; `false` for an absent one. */
   keep(digests: readonly Digest[], options: CallOptions): Promise<boolean[]>
   /** See `Backend.openBlob`. */
@@ -41,6 +43,8 @@ export interface BlobTrash {
   discard(digest: Digest, touchedBeforeMs: number): Promise<boolean>
   /** What lies in the trash, with the time it was put there. */
   list(options: CallOptions): Promise<(BlobInfo & { discardedAtMs: number })[]>
+  /** Which of these lie in the trash; cheaper than looking at each of many blobs. */
+  holds(digests: readonly Digest[]): Promise<Digest[]>
   /** Takes a blob back. */
   restore(digest: Digest): Promise<void>
   /** Removes it for good. */

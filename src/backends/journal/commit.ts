@@ -6,7 +6,7 @@ import type { EventBody, ModelEvent } from '../../schemas/event.js'
 import type { VersionSummary } from '../../schemas/model-version.js'
 import { newId } from '../../util/new-id.js'
 import type { MutationOptions } from '../backend.js'
-import { assertStored, keepStored } from './blob-presence.js'
+import { createPresence, type Presence } from './blob-presence.js'
 import type { Engine } from './engine.js'
 import { decodeEvent, encodeEvent } from './event-file.js'
 import { stateAt } from './fold-events.js'
@@ -41,11 +41,12 @@ type Attempt = { n: number; commitId: string | undefined; version: VersionSummar
  */
 export async function commit(engine: Engine, change: Change, options: MutationOptions): Promise<VersionSummary> {
   options.signal?.throwIfAborted()
-  const { n, commitId, version } = await engine.exclusive(change.model, () => attemptAll(engine, change, options))
+  const presence = change.blobs && createPresence(engine, change.blobs)
+  const { n, commitId, version } = await engine.exclusive(change.model, () => attemptAll(engine, change, options, presence))
   // Outside the exclusive part: the next writer's file can be on its way while this one becomes durable.
   const hardened = await engine.hardener.harden(change.model, n)
   if (hardened.outcome === 'uncertain') throw notHardened({ model: change.model, n, commitId }, hardened.cause)
-  if (change.blobs) await keepStored(engine, change.blobs, { model: change.model, version: version.version })
+  await presence?.keepStored({ model: change.model, version: version.version })
   return version
 }
 
@@ -58,13 +59,18 @@ function notHardened({ model, n, commitId }: { model: string; n: number; commitI
   })
 }
 
-async function attemptAll(engine: Engine, change: Change, options: MutationOptions): Promise<Exclude<Attempt, 'conflict'>> {
+async function attemptAll(
+  engine: Engine,
+  change: Change,
+  options: MutationOptions,
+  presence: Presence | undefined
+): Promise<Exclude<Attempt, 'conflict'>> {
   const { sources } = engine
   const commitId = newId(sources)
   const startedMs = sources.monotonicNow()
   for (let attempt = 1; attempt <= MAX_ATTEMPTS && sources.monotonicNow() - startedMs < DEADLINE_MS; attempt += 1) {
     options.signal?.throwIfAborted()
-    const result = await attemptOnce(engine, change, options, { commitId, isFirst: attempt === 1 })
+    const result = await attemptOnce(engine, change, options, { commitId, presence: attempt === 1 ? presence : undefined })
     if (result !== 'conflict') return result
     await sources.sleep(backoffMs(engine, attempt), options.signal)
   }
@@ -78,7 +84,7 @@ async function attemptOnce(
   engine: Engine,
   change: Change,
   options: MutationOptions,
-  { commitId, isFirst }: { commitId: string; isFirst: boolean }
+  { commitId, presence }: { commitId: string; presence: Presence | undefined }
 ): Promise<Attempt> {
   const { model } = change
   const known = await engine.states.loadListed(model)
@@ -96,7 +102,7 @@ async function attemptOnce(
   const { event, hash } = decodeEvent(bytes, { model, n, prev, path: engine.log.fileName(model, n) })
   const [version] = event ? eventEffects(known.state, event) : []
   if (!event || !version) throw new TypeError(`a ${decision.body.type} event changes no version`)
-  if (isFirst && change.blobs) await assertStored(engine, change.blobs)
+  await presence?.assertStored()
   await assertAnswerable(engine, change, version)
   options.signal?.throwIfAborted()
   if (!(await writeSlot(engine, { model, n, commitId, bytes }))) return 'conflict'

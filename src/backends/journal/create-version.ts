@@ -14,7 +14,7 @@ export async function createVersion(engine: Engine, request: CreateVersionReques
   const { name, manifest, birth } = request
   const bytes = manifestBytes(manifest)
   const digest: Digest = `sha256:${sha256Hex(bytes)}`
-  engine.manifests.remember(digest, bytes)
+  engine.manifests.remember(digest, manifest, bytes)
   const version = await commit(
     engine,
     {

@@ -9,6 +9,11 @@ export const MAX_EVENT_BYTES = 1_048_576
 const MAX_TIME_MS = 8_640_000_000_000_000
 
 const NEW_LINE = 10
+
+/** From so many events on the schemas are compiled. */
+const FEW_EVENTS = 16
+let eventsRead = 0
+
 const EVENT_TYPES: ReadonlySet<string> = new Set(eventSchema.options.map((option) => option.shape.type.value))
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -77,7 +82,9 @@ export function decodeEvent(bytes: Uint8Array, place: EventPlace): DecodedEvent 
 function readEvent(json: unknown): { event: ModelEvent } | { problem: string; cause?: unknown } {
   let parsed: ReturnType<typeof eventSchema.safeParse>
   try {
-    parsed = eventSchema.safeParse(json)
+    // Compiling the schemas costs more than a few events do: a service that starts reads one or two.
+    parsed = eventSchema.safeParse(json, { jitless: eventsRead < FEW_EVENTS })
+    eventsRead += 1
   } catch (cause) {
     // Values in values, so many that the stack does not reach.
     return { problem: 'it is nested too deep', cause }

@@ -1,5 +1,5 @@
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
-import { MAX_MANIFEST_BYTES, readManifest } from '../../record/manifest.js'
+import { isBuilt, MAX_MANIFEST_BYTES, readManifest } from '../../record/manifest.js'
 import type { Manifest } from '../../schemas/artifact.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { ModelVersion, VersionSummary } from '../../schemas/model-version.js'
@@ -15,7 +15,7 @@ export interface Manifests {
   /** @throws {StemmaError} BLOB_MISSING, DIGEST_MISMATCH. */
   read(digest: Digest, options: CallOptions): Promise<Manifest>
   /** Keeps a manifest whose canonical bytes are at hand. */
-  remember(digest: Digest, bytes: Uint8Array): void
+  remember(digest: Digest, manifest: Manifest, bytes: Uint8Array): void
   /** A version with its artifacts. The parts of it are frozen: they are shared with the cache. */
   complete(version: VersionSummary, options: CallOptions): Promise<ModelVersion>
 }
@@ -52,8 +52,9 @@ export function createManifests(blobs: BlobStore, cacheBytes = CACHE_BYTES): Man
 
   return {
     read,
-    remember(digest, bytes) {
-      if (!cache.has(digest)) keep(digest, deepFreeze(readManifest(bytes, digest)), bytes.byteLength)
+    remember(digest, manifest, bytes) {
+      if (cache.has(digest)) return
+      keep(digest, isBuilt(manifest) ? manifest : deepFreeze(readManifest(bytes, digest)), bytes.byteLength)
     },
     async complete(version, options) {
       try {

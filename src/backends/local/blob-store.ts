@@ -35,6 +35,7 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
         throw toStemmaError(error, `cannot look at blob ${digest}`)
       }
     },
+    missing: (digests) => missingBlobs(digests, pathOf, options),
     keep: (digests, keeping) => keepBlobs(digests, keeping, options),
     open: (digest, reading) => openBlob(pathOf(digest), digest, reading, options),
     read: (digest, maxBytes, reading) => readBlob(pathOf(digest), digest, maxBytes, reading, options),
@@ -56,6 +57,22 @@ export function createLocalBlobStore(options: LocalBlobStoreOptions): BlobStore 
 async function statBlob(path: string, digest: Digest, { fs }: LocalBlobStoreOptions): Promise<BlobInfo | undefined> {
   const stat = await fs.stat(path)
   return stat?.isFile === true ? { digest, sizeBytes: stat.sizeBytes, touchedAtMs: stat.mtimeMs } : undefined
+}
+
+async function missingBlobs(digests: readonly Digest[], pathOf: (digest: Digest) => string, store: LocalBlobStoreOptions): Promise<Digest[]> {
+  const pause = timeSlices(store.sources)
+  const absent: Digest[] = []
+  try {
+    for (const digest of digests) {
+      const stat = await store.fs.stat(pathOf(digest))
+      if (stat?.isFile !== true) absent.push(digest)
+      await pause()
+    }
+  } catch (error) {
+    throw toStemmaError(error, `cannot look at ${digests.length} blobs`)
+  }
+  if (absent.length > 0) await assertPresent(store, BLOBS)
+  return absent
 }
 
 async function* openBlob(

@@ -23,6 +23,7 @@ export function createLocalBlobTrash(store: LocalBlobStoreOptions): BlobTrash {
   return {
     discard: (digest, touchedBeforeMs) => reporting(`cannot discard ${digest}`, () => discard(digest, touchedBeforeMs, store)),
     list: (options) => reporting('cannot list the trash', () => list(options, store)),
+    holds: (digests) => reporting('cannot list the trash', () => holds(digests, store)),
     restore: (digest) => reporting(`cannot restore ${digest}`, () => restore(digest, store)),
     remove: (digest) => reporting(`cannot remove ${digest}`, () => remove(digest, store)),
     sweepTemporary: (olderThanMs, dryRun) =>
@@ -66,6 +67,11 @@ async function list(options: CallOptions, store: LocalBlobStoreOptions): Promise
     await pause()
   }
   return found
+}
+
+async function holds(digests: readonly Digest[], store: LocalBlobStoreOptions): Promise<Digest[]> {
+  const discarded = new Set((await entries(store)).map(({ digest }) => digest))
+  return discarded.size === 0 ? [] : digests.filter((digest) => discarded.has(digest))
 }
 
 async function restore(digest: Digest, store: LocalBlobStoreOptions): Promise<void> {

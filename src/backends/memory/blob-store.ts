@@ -56,6 +56,7 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
       const held = blobs.get(digest)
       return Promise.resolve(held && info(digest, held))
     },
+    missing: (digests) => Promise.resolve(digests.filter((digest) => !blobs.has(digest))),
     async keep(digests, { signal }) {
       signal?.throwIfAborted()
       return Promise.resolve(digests.map(keepOne))
@@ -90,6 +91,7 @@ export function createMemoryBlobStore({ now }: Pick<Sources, 'now'>): BlobStore 
         return Promise.resolve(true)
       },
       list: () => Promise.resolve([...trash].map(([digest, held]) => ({ ...info(digest, held), discardedAtMs: held.discardedAtMs }))),
+      holds: (digests) => Promise.resolve(digests.filter((digest) => trash.has(digest))),
       restore(digest) {
         const held = trash.get(digest)
         trash.delete(digest)
