@@ -1,6 +1,7 @@
 import type { SemVer } from 'semver'
 import parseSemver from 'semver/functions/parse.js'
 import type { VersionSummary } from '../schemas/model-version.js'
+import type { SearchPosition } from '../schemas/search.js'
 import { canonicalInstant } from './canonical-instant.js'
 import { compileAnyValue, compileEachValue } from './field-values.js'
 import { DEFAULT_ORDER, type ParsedOrder } from './parse-order.js'
@@ -20,27 +21,58 @@ type KeyOrder = (a: unknown, b: unknown) => number
  * @param orderBy @default newest first
  */
 export function compileOrder(orderBy: ParsedOrder = DEFAULT_ORDER): VersionOrder {
-  const orders = (orderBy.length === 0 ? DEFAULT_ORDER : orderBy).flatMap(({ field, direction }) => {
-    const source = openField(field)
-    return source ? [compileKey(source, direction === 'desc' ? -1 : 1)] : []
-  })
+  const orders = compileKeys(orderBy)
   return (a, b) => {
-    for (const order of orders) {
-      const sign = order(a, b)
+    for (const { read, compare } of orders) {
+      const sign = compare(read(a), read(b))
       if (sign !== 0) return sign
     }
     return compareText(a.name, b.name) || a.sequence - b.sequence
   }
 }
 
-function compileKey(source: FieldSource, direction: 1 | -1): VersionOrder {
+/**
+ * Compiles what tells the place of a version in an order, so that the next page can begin after it, whatever becomes of the version
+ * until then.
+ */
+export function compilePosition(orderBy: ParsedOrder): (version: VersionSummary) => SearchPosition {
+  const orders = compileKeys(orderBy)
+  return (version) => ({ keys: orders.map(({ read }) => toScalar(read(version))), name: version.name, sequence: version.sequence })
+}
+
+/** Compiles whether a version comes after a place in an order. Keys that are missing there count as none. */
+export function compileAfter(orderBy: ParsedOrder, { keys, name, sequence }: SearchPosition): (version: VersionSummary) => boolean {
+  const orders = compileKeys(orderBy)
+  return (version) => {
+    for (const [index, { read, compare }] of orders.entries()) {
+      const sign = compare(read(version), keys[index] ?? undefined)
+      if (sign !== 0) return sign > 0
+    }
+    return (compareText(version.name, name) || version.sequence - sequence) > 0
+  }
+}
+
+interface OrderKey {
+  read: (version: VersionSummary) => unknown
+  /** Of what `read` gave. */
+  compare: KeyOrder
+}
+
+function compileKeys(orderBy: ParsedOrder): OrderKey[] {
+  return (orderBy.length === 0 ? DEFAULT_ORDER : orderBy).flatMap(({ field, direction }) => {
+    const source = openField(field)
+    return source ? [compileKey(source, direction === 'desc' ? -1 : 1)] : []
+  })
+}
+
+function compileKey(source: FieldSource, direction: 1 | -1): OrderKey {
   const order = keyOrder(source)
-  const read = compileKeyReader(source, direction, order)
-  return (a, b) => {
-    const keyA = read(a)
-    const keyB = read(b)
-    if (keyA === undefined || keyB === undefined) return Number(keyA === undefined) - Number(keyB === undefined)
-    return order(keyA, keyB) * direction
+  return {
+    read: compileKeyReader(source, direction, order),
+    compare: (a, b) => {
+      if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
+      return order(a, b) * direction
+    }
   }
 }
 
@@ -62,7 +94,11 @@ function compileKeyReader(source: FieldSource, direction: 1 | -1, order: KeyOrde
 }
 
 function scalarKey(value: unknown): unknown {
-  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+  return toScalar(value) ?? undefined
+}
+
+function toScalar(value: unknown): string | number | boolean | null {
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : null
 }
 
 function instantKey(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { VersionSummary } from '../schemas/model-version.js'
 import type { ParsedSearch } from '../schemas/search.js'
-import { compileOrder } from './compile-order.js'
+import { compileAfter, compileOrder } from './compile-order.js'
 import { compileAnyValue, compilePlainValue, NOT_PLAIN } from './field-values.js'
 import { compileRowFilter, type AnyValueCompiler } from './match-filter.js'
 import type { FieldSource } from './search-fields.js'
@@ -14,7 +14,7 @@ export interface VersionTable {
   /** In no special order. */
   readonly versions: readonly VersionSummary[]
   /** What `runSearch` answers. `includeDeleted` is not heeded: the table has the versions that count. */
-  search(query: Pick<ParsedSearch, 'filter' | 'orderBy' | 'limit'>): VersionSummary[]
+  search(query: Pick<ParsedSearch, 'filter' | 'orderBy' | 'limit' | 'after'>): VersionSummary[]
 }
 
 /**
@@ -45,10 +45,10 @@ export function createVersionTable(versions: readonly VersionSummary[]): Version
   }
   return {
     versions,
-    search({ filter, orderBy, limit }) {
+    search({ filter, orderBy, limit, after }) {
       const passes = compileRowFilter(filter, compileAny)
       const found = versions.filter((_, index) => passes(index))
-      return selectTop(found, compileOrder(orderBy), limit)
+      return selectTop(after === undefined ? found : found.filter(compileAfter(orderBy, after)), compileOrder(orderBy), limit)
     }
   }
 }

@@ -63,4 +63,16 @@ export interface ParsedSearch {
   orderBy: { field: string[]; direction: 'asc' | 'desc' }[]
   limit?: number | undefined
   includeDeleted: boolean
+  /** Only what comes after this place in the order. @default all */
+  after?: SearchPosition | undefined
 }
+
+/** A place in the order of a search: what the version that stands there is sorted by. */
+export const searchPositionSchema = z.strictObject({
+  /** One for each key of the order, `null` where the version has none. */
+  keys: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).max(16),
+  name: z.string(),
+  sequence: z.int()
+})
+/** A place in the order of a search: what the version that stands there is sorted by. */
+export type SearchPosition = z.infer<typeof searchPositionSchema>
