@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StemmaError } from '../errors/stemma-error.js'
+import { buildManifest, manifestBytes } from '../record/manifest.js'
 import type { Artifact } from '../schemas/artifact.js'
 
 /**
@@ -9,9 +10,7 @@ import type { Artifact } from '../schemas/artifact.js'
  * @returns the canonical bytes of the manifest.
  * @throws {StemmaError} INVALID_PATH; DIGEST_MISMATCH.
  */
-export async function checkManifest(artifacts: readonly Artifact[], digest: string): Promise<Uint8Array> {
-  // Loaded when it is needed: a version that was checked before starts faster without.
-  const { buildManifest, manifestBytes } = await import('../record/manifest.js')
+export function checkManifest(artifacts: readonly Artifact[], digest: string): Uint8Array {
   const bytes = manifestBytes(buildManifest(artifacts))
   const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
   if (found === digest) return bytes

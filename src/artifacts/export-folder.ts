@@ -50,7 +50,7 @@ export async function exportTo(into: string, request: ExportRequest): Promise<Ex
   const dir = resolve(request.directory, into)
   try {
     checkDestination(dir, request)
-    await checkManifest(request.artifacts, request.digest)
+    checkManifest(request.artifacts, request.digest)
     const files = await selectFiles(request)
     await exportFiles(dir, files, request)
     return { dir, paths: files.map(({ path }) => path) }

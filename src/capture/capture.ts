@@ -5,10 +5,8 @@ import type { Code, Environment, Hardware, Unavailable } from '../schemas/captur
 import type { CaptureOptions } from '../schemas/log-input.js'
 import type { Sources } from '../util/sources.js'
 import { workingFolder } from '../util/working-folder.js'
-import { captureCode } from './code.js'
 import { captureEnvironment } from './environment.js'
 import type { CapturedFile } from './environment-files.js'
-import { captureHardware } from './hardware.js'
 import { systemProbe, type Probe } from './probe.js'
 import { findProjectRoot } from './project-root.js'
 import { unavailable } from './unavailable.js'
@@ -66,13 +64,20 @@ export async function captureAll(options: CaptureAllOptions): Promise<CaptureRes
   try {
     let environmentFiles: CapturedFile[] = []
     const [code, environment, hardware] = await Promise.all([
-      part(options.code, () => captureCode(probe, { directory, program: options.program ?? process.argv[1] })),
+      // Loaded when they are wanted: a service that fetches a model asks for its environment only.
+      part(options.code, async () => {
+        const { captureCode } = await import('./code.js')
+        return captureCode(probe, { directory, program: options.program ?? process.argv[1] })
+      }),
       part(options.environment, async () => {
         const { environment, files } = await environmentOf(probe, findProjectRoot(directory), options)
         environmentFiles = files
         return environment
       }),
-      part(options.hardware, () => captureHardware(probe, machineFacts()))
+      part(options.hardware, async () => {
+        const { captureHardware } = await import('./hardware.js')
+        return captureHardware(probe, machineFacts())
+      })
     ])
     options.signal?.throwIfAborted()
     return {

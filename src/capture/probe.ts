@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, lstat, open, readdir } from 'node:fs/promises'
 import { findProgram } from '../io/find-program.js'
-import { runCommand, type CommandResult } from '../io/run-command.js'
+import type { CommandResult } from '../io/run-command.js'
 import type { Sources } from '../util/sources.js'
 
 /** How a program is run for the capture. */
@@ -65,6 +65,7 @@ export function systemProbe(options: SystemProbeOptions): Probe {
     find: (program) => findProgram(program, { variables, platform }),
     run: async (program, args, { cwd, env } = {}) => {
       try {
+        const { runCommand } = await import('../io/run-command.js')
         return await runCommand(program, args, {
           cwd,
           env: env ?? definedOnly(variables),

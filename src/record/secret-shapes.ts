@@ -1,21 +1,33 @@
 import { entropyOf, isNaturalPart } from './natural-text.js'
 
-const SHAPES: readonly { why: string; pattern: RegExp }[] = [
-  { why: 'a private key in PEM form', pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/ },
-  { why: 'a GitHub token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/ },
-  { why: 'a GitLab token', pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}/ },
-  { why: 'a Slack token', pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bhooks\.slack\.com\/services\/[A-Za-z0-9/]{20,}/ },
-  { why: 'an AWS access key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
-  { why: 'a Google API key', pattern: /\bAIza[A-Za-z0-9_-]{30,}/ },
-  { why: 'a Google OAuth token', pattern: /\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}/ },
-  { why: 'a Stripe key', pattern: /\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}/ },
-  { why: 'a Hugging Face token', pattern: /\b(?:hf|api_org)_[A-Za-z0-9]{28,}/ },
-  { why: 'an npm token', pattern: /\bnpm_[A-Za-z0-9]{30,}/ },
-  { why: 'a PyPI token', pattern: /\bpypi-AgE[A-Za-z0-9_-]{20,}/ },
-  { why: 'a JSON Web Token', pattern: /\beyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,}/ },
-  { why: 'an Authorization header', pattern: /\b(?:bearer|basic)\s+(?=[A-Za-z0-9+/._~-]{0,64}[0-9])[A-Za-z0-9+/._~-]{16,}={0,2}/i },
-  { why: 'an account key of Azure', pattern: /\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s]{16,}/ }
+/** `hints`: texts of which a match has one. Looking for them costs little; a pattern is compiled when it is first used. */
+const SHAPES: readonly { why: string; hints: readonly string[]; pattern: RegExp }[] = [
+  { why: 'a private key in PEM form', hints: ['-----BEGIN'], pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/ },
+  {
+    why: 'a GitHub token',
+    hints: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'],
+    pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/
+  },
+  { why: 'a GitLab token', hints: ['gl'], pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}/ },
+  {
+    why: 'a Slack token',
+    hints: ['xox', 'hooks.slack.com'],
+    pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bhooks\.slack\.com\/services\/[A-Za-z0-9/]{20,}/
+  },
+  { why: 'an AWS access key', hints: ['AKIA', 'ASIA'], pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
+  { why: 'a Google API key', hints: ['AIza'], pattern: /\bAIza[A-Za-z0-9_-]{30,}/ },
+  { why: 'a Google OAuth token', hints: ['ya29.', 'GOCSPX-'], pattern: /\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}/ },
+  { why: 'a Stripe key', hints: ['_live_', '_test_'], pattern: /\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}/ },
+  { why: 'a Hugging Face token', hints: ['hf_', 'api_org_'], pattern: /\b(?:hf|api_org)_[A-Za-z0-9]{28,}/ },
+  { why: 'an npm token', hints: ['npm_'], pattern: /\bnpm_[A-Za-z0-9]{30,}/ },
+  { why: 'a PyPI token', hints: ['pypi-AgE'], pattern: /\bpypi-AgE[A-Za-z0-9_-]{20,}/ },
+  { why: 'a JSON Web Token', hints: ['eyJ'], pattern: /\beyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,}/ },
+  { why: 'an account key of Azure', hints: ['Key=', 'Signature='], pattern: /\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s]{16,}/ }
 ]
+
+/** A scheme, white space, and at least 16 characters. */
+const AUTHORIZATION = /\b(?:bearer|basic)\s+(?=[A-Za-z0-9+/._~-]{0,64}[0-9])[A-Za-z0-9+/._~-]{16,}={0,2}/i
+const WHITE_SPACE = /\s/
 
 const SK_KEY = /\bsk-[A-Za-z0-9_-]{20,256}/g
 const USER_INFO = /\b([a-z][a-z0-9+.-]{0,31}):\/\/([^\s/?#@:]{0,1024})(?::([^\s/?#@]{0,1024}))?@/gi
@@ -43,9 +55,15 @@ export function isPlaceholder(text: string): boolean {
 
 /** What a text has in it that is shaped like a secret, wherever it stands; `undefined` if nothing. */
 export function secretShapeOf(text: string): string | undefined {
-  const shape = SHAPES.find(({ pattern }) => pattern.test(text))
+  const shape = SHAPES.find(({ hints, pattern }) => hints.some((hint) => text.includes(hint)) && pattern.test(text))
   if (shape) return shape.why
-  if ((text.match(SK_KEY) ?? []).some(isRandomKey)) return 'an API key (sk-…)'
+  if (WHITE_SPACE.test(text) && AUTHORIZATION.test(text)) return 'an Authorization header'
+  if (text.includes('sk-') && (text.match(SK_KEY) ?? []).some(isRandomKey)) return 'an API key (sk-…)'
+  return (text.includes('://') ? addressShapeOf(text) : undefined) ?? (text.includes('=') ? queryShapeOf(text) : undefined)
+}
+
+/** A user, a password or a token before the host of an address. */
+function addressShapeOf(text: string): string | undefined {
   for (const [, scheme = '', user = '', password] of text.matchAll(USER_INFO)) {
     if (password !== undefined && password !== '' && !isPlaceholder(password)) return 'an address with a password'
     // A bare user before a web host is most often a token; elsewhere (ssh://git@…) it is a name.
@@ -53,6 +71,11 @@ export function secretShapeOf(text: string): string | undefined {
       return 'an address with a user or token'
     if (password === '' && user.length >= 16) return 'an address with a user or token'
   }
+  return undefined
+}
+
+/** A token or signature in the query of an address. */
+function queryShapeOf(text: string): string | undefined {
   for (const [, value = ''] of text.matchAll(SIGNED_QUERY)) {
     if (!isPlaceholder(value) && (!isPlainValue(value) || LONG_HEX.test(value))) return 'an address with a token or signature in its query'
   }

@@ -1,6 +1,8 @@
 import type { Backend } from '../backends/backend.js'
 import { openLocalBackend } from '../backends/local/open-local.js'
 import { createMemoryBackend } from '../backends/memory/create-memory-backend.js'
+import { unreachableBackend } from '../backends/unreachable-backend.js'
+import type { StemmaError } from '../errors/stemma-error.js'
 import { checkPolicy } from '../record/check-policy.js'
 import { systemSources, type Sources } from '../util/sources.js'
 import { checkOpenOptions } from './check-open-options.js'
@@ -17,6 +19,11 @@ export async function assembleRegistry(target: string, options: OpenRegistryOpti
   const base = own.sources ?? systemSources
   const sources = own.clock ? { ...base, now: own.clock } : base
   return guardCalls(createRegistry(await openBackend(target, own, sources), own, sources))
+}
+
+/** A registry in place of one that cannot be opened: it has what is in the cache, and rejects everything else with the reason. */
+export function assembleUnreachable(location: string, reason: StemmaError): Registry {
+  return guardCalls(createRegistry(unreachableBackend(location, reason), {}, systemSources))
 }
 
 async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {

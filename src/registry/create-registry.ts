@@ -10,20 +10,17 @@ import { compare } from './compare.js'
 import type { RegistryContext } from './context.js'
 import { defaultOutbox } from './default-target.js'
 import { deleteVersion } from './delete-version.js'
-import { flushOutbox } from './flush-outbox.js'
 import { getModel } from './get-model.js'
 import { getVersion } from './get-version.js'
 import { history } from './history.js'
+import type { laterVerbs } from './later-verbs.js'
 import { lineage } from './lineage.js'
-import { logModel } from './log-model.js'
 import { models } from './models.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import type { Registry } from './registry.js'
 import { withContext } from './registry-context.js'
-import { outbox } from './outbox.js'
 import { resolveCommit } from './resolve-commit.js'
 import { rollback } from './rollback.js'
-import { search } from './search.js'
 import { transitionStage } from './transition-stage.js'
 import { updateMetadata } from './update-metadata.js'
 import { verify } from './verify.js'
@@ -56,7 +53,7 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     location: backend.location,
     capabilities: backend.capabilities,
     policy: backend.policy,
-    logModel: (input, callOptions) => logModel(context, input, callOptions),
+    logModel: (input, callOptions) => later().then((verbs) => verbs.logModel(context, input, callOptions)),
     getModel: (reference, callOptions) => getModel(context, reference, callOptions),
     getVersion: (reference, callOptions) => getVersion(context, reference, callOptions),
     transitionStage: (reference, stage, callOptions) => transitionStage(context, reference, stage, callOptions),
@@ -65,18 +62,26 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
     deleteVersion: (reference, callOptions) => deleteVersion(context, reference, callOptions),
     models: (callOptions) => models(context, callOptions),
     versions: (name, callOptions) => versions(context, name, callOptions),
-    search: (query, callOptions) => search(context, query, callOptions),
+    search: (query, callOptions) => listing(async () => (await later()).search(context, query, callOptions)),
     history: (nameOrReference, callOptions) => history(context, nameOrReference, callOptions),
     lineage: (origin, callOptions) => lineage(context, origin, callOptions),
     compare: (a, b, callOptions) => compare(context, a, b, callOptions),
     verify: (reference, callOptions) => verify(context, reference, callOptions),
     collectGarbage: (callOptions) => collectGarbage(context, callOptions),
-    outbox: (callOptions) => outbox(context, callOptions),
-    flushOutbox: (callOptions) => flushOutbox(context, callOptions),
+    outbox: (callOptions) => listing(async () => (await later()).outbox(context, callOptions)),
+    flushOutbox: (callOptions) => later().then((verbs) => verbs.flushOutbox(context, callOptions)),
     watch: (reference, callOptions) => watch(context, reference, callOptions),
     resolveCommit: (name, commitId, callOptions) => resolveCommit(context, name, commitId, callOptions),
     close,
     [Symbol.asyncDispose]: close
   }
   return withContext(registry, context)
+}
+
+async function later(): Promise<typeof laterVerbs> {
+  return (await import('./later-verbs.js')).laterVerbs
+}
+
+async function* listing<T>(begin: () => Promise<AsyncIterable<T>>): AsyncGenerator<T, void, undefined> {
+  yield* await begin()
 }

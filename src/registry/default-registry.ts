@@ -2,7 +2,6 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isStemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from '../io/system-error.js'
-import { systemSources } from '../util/sources.js'
 import { defaultTarget } from './default-target.js'
 import { openRegistry } from './open-registry.js'
 import { OUT_OF_REACH } from './out-of-reach.js'
@@ -66,13 +65,8 @@ export async function registryOrCache(registry: Registry | string | undefined): 
     return await registryFor(registry)
   } catch (error) {
     if (typeof registry === 'object' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
-    const [{ createRegistry }, { guardCalls }, { unreachableBackend }] = await Promise.all([
-      import('./create-registry.js'),
-      import('./guard-calls.js'),
-      import('../backends/unreachable-backend.js')
-    ])
-    const { key } = placeOf(registry ?? defaultTarget())
-    return guardCalls(createRegistry(unreachableBackend(key, error), {}, systemSources))
+    const { assembleUnreachable } = await import('./assemble-registry.js')
+    return assembleUnreachable(placeOf(registry ?? defaultTarget()).key, error)
   }
 }
 

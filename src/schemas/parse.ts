@@ -11,6 +11,8 @@ export interface ParseContext {
   /** @default 'INVALID_INPUT' */
   code?: ErrorCode | undefined
   hint?: string | undefined
+  /** Whether the value has so many parts that compiling the schema first pays. @default false */
+  isLarge?: boolean | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ParseContext {
  * ```
  */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { jitless: context.isLarge !== true })
   if (result.success) return result.data
   // A mistyped name is also why the right one is missing, so that it is told first.
   const rank = ({ code }: z.core.$ZodIssue): number => (code === 'unrecognized_keys' ? 0 : 1)
