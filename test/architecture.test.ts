@@ -23,6 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'backends/memory': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   'backends/local': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   wire: ['errors', 'util', 'schemas'],
+  transport: ['errors', 'util', 'schemas'],
   registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local'],
   server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry']
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { StemmaError } from '../errors/stemma-error.js'
 
 /** What the transport needs to know of a route; those of wire/routes.ts are such. */
 export interface Endpoint {
@@ -89,7 +90,7 @@ export interface BytesReply {
   /** Throws REGISTRY_UNAVAILABLE when the connection is cut or too slow. Can be iterated once. */
   readonly body: AsyncIterable<Uint8Array>
   /** Gives the connection up. Idempotent. */
-  cancel(): void
+  cancel: () => void
 }
 
 /** An answer whose body, if any, was JSON. */
@@ -99,7 +100,7 @@ export interface SendReply {
   /** The JSON of the body, not yet held against a schema; `undefined` when there was none. */
   readonly json: unknown
   /** What the reply says when its status is that of an error. */
-  readonly error: Error | undefined
+  readonly error: StemmaError | undefined
 }
 
 /** One server-sent event. */

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { StemmaError } from '../errors/stemma-error.js'
 import type { Sources, Ticker } from '../util/sources.js'
 import type { BytesCall, BytesReply, Endpoint, JsonCall, JsonEndpoint, Patience, SendCall, SendReply, ServerEvent } from './endpoint.js'
+import type { ParseJson } from './read-reply.js'
 
 /** Limits of a transport; each has a default in transport-limits.ts. */
 export interface TransportLimits {
@@ -34,7 +35,7 @@ export interface TransportOptions {
   readonly userAgent: string
   readonly sources: Sources
   /** Reads JSON from outside; throws a StemmaError whose message says what is wrong with it. */
-  readonly parseJson: (bytes: Uint8Array, what: string) => unknown
+  readonly parseJson: ParseJson
   /** The error that the body of a reply tells of; `undefined` when it does not say so in our words. */
   readonly readError: (body: unknown) => StemmaError | undefined
   /** `environment`: HTTPS_PROXY, HTTP_PROXY and NO_PROXY; or the address of a proxy. @default none */

@@ -1,0 +1,106 @@
+import type { Ticker } from '../util/sources.js'
+
+/** What a watch waits for. */
+export interface WatchLimits {
+  readonly idleMs: number
+  readonly windowMs: number
+  readonly minBytes: number
+  readonly totalMs: number
+}
+
+/** Why a watch gave up: nothing moved, too little moved, or it took too long in all. */
+export type Stall = 'idle' | 'slow' | 'total'
+
+/** One request that is watched. */
+export interface Watch {
+  /** Bytes came or went. */
+  moved(bytes: number): void
+  /** Whether it is the other side's turn: while the caller works on what it got, nothing has to move. @default true */
+  awaits(isAwaiting: boolean): void
+  /** Whether a body is under way, which has to move at least at the rate of the limits. @default false */
+  streams(isStreaming: boolean): void
+  /** Idempotent. */
+  end(): void
+}
+
+/** Watches requests. One timer serves all of them, and runs only while there are any. */
+export interface Watchdog {
+  watch(limits: WatchLimits, onStall: (stall: Stall) => void): Watch
+}
+
+interface Watched {
+  readonly limits: WatchLimits
+  readonly onStall: (stall: Stall) => void
+  isAwaiting: boolean
+  isStreaming: boolean
+  totalMs: number
+  idleMs: number
+  windowMs: number
+  windowBytes: number
+}
+
+/**
+ * Time is counted in ticks: a process that was busy with itself for long does not take that for silence of the other side.
+ */
+export function createWatchdog(ticker: Ticker, tickMs: number): Watchdog {
+  const watched = new Set<Watched>()
+  let stop: (() => void) | undefined
+
+  const tick = (): void => {
+    for (const one of watched) {
+      const stall = stallOf(one, tickMs)
+      if (stall === undefined) continue
+      watched.delete(one)
+      one.onStall(stall)
+    }
+    settle()
+  }
+  const settle = (): void => {
+    if (watched.size > 0) stop ??= ticker(tickMs, tick)
+    else {
+      stop?.()
+      stop = undefined
+    }
+  }
+
+  return {
+    watch(limits, onStall) {
+      const one: Watched = { limits, onStall, isAwaiting: true, isStreaming: false, totalMs: 0, idleMs: 0, windowMs: 0, windowBytes: 0 }
+      watched.add(one)
+      settle()
+      return {
+        moved(bytes) {
+          one.idleMs = 0
+          one.windowBytes += bytes
+        },
+        awaits(isAwaiting) {
+          one.isAwaiting = isAwaiting
+        },
+        streams(isStreaming) {
+          one.isStreaming = isStreaming
+          one.windowMs = 0
+          one.windowBytes = 0
+        },
+        end() {
+          watched.delete(one)
+          settle()
+        }
+      }
+    }
+  }
+}
+
+function stallOf(one: Watched, tickMs: number): Stall | undefined {
+  one.totalMs += tickMs
+  if (one.totalMs >= one.limits.totalMs) return 'total'
+  if (!one.isAwaiting) return undefined
+  one.idleMs += tickMs
+  if (one.idleMs >= one.limits.idleMs) return 'idle'
+  if (!one.isStreaming) return undefined
+  one.windowMs += tickMs
+  if (one.windowMs < one.limits.windowMs) return undefined
+  const isSlow = one.windowBytes < one.limits.minBytes
+  one.windowMs = 0
+  one.windowBytes = 0
+  return isSlow ? 'slow' : undefined
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import { describe, expect, it } from 'vitest'
+import { errorOf } from '../support/test-registry.js'
+import { answer, serve, testTransport, TOKEN } from './test-transport.js'
+
+const GET = { method: 'GET', path: '/v1/things/{id}', status: 200, reply: z.object({ ok: z.boolean() }) } as const
+const POST = { method: 'POST', path: '/v1/things', status: 201, reply: z.object({ ok: z.boolean() }), mutates: true } as const
+const UPLOAD = { method: 'PATCH', path: '/v1/uploads/{id}', status: 204 } as const
+
+describe('transport', () => {
+  it('sends what it was told, under the prefix of the registry, and reads the answer', async () => {
+    const seen: unknown[] = []
+    const { url } = await serve((request, response) => {
+      seen.push([request.method, request.url, request.headers.authorization, request.headers['accept-encoding'], request.headers['user-agent']])
+      answer(response, 200, { ok: true })
+    })
+    const transport = testTransport(`${url}/ml/registry`)
+    expect(await transport.json(GET, { parameters: { id: 'sha256:a/../b' }, query: { ref: 'risk/credit@^1.2', limit: 3, cursor: undefined } })).toEqual({ ok: true })
+    expect(seen).toEqual([['GET', '/ml/registry/v1/things/sha256%3Aa%2F..%2Fb?ref=risk%2Fcredit%40%5E1.2&limit=3', `Bearer ${TOKEN}`, 'identity', 'stemma/test']])
+  })
+
+  it('uses a connection again', async () => {
+    const ports = new Set<number | undefined>()
+    const { url } = await serve((request, response) => {
+      ports.add(request.socket.remotePort)
+      answer(response, 200, { ok: true })
+    })
+    const transport = testTransport(url)
+    for (let index = 0; index < 5; index += 1) await transport.json(GET, { parameters: { id: 'a' } })
+    expect(ports.size).toBe(1)
+  })
+
+  it('tries again what failed in passing, waiting longer each time', async () => {
+    let calls = 0
+    const { url } = await serve((request, response) => {
+      calls += 1
+      if (calls === 1) request.socket.destroy()
+      else if (calls === 2) answer(response, 502, '<html><title>Bad gateway</title>', { 'content-type': 'text/html' })
+      else if (calls === 3) answer(response, 503, { error: { code: 'CONFLICT_RETRIES', message: 'busy', retryable: true } })
+      else answer(response, 200, { ok: true })
+    })
+    const transport = testTransport(url)
+    expect(await transport.json(GET, { parameters: { id: 'a' } })).toEqual({ ok: true })
+    expect(calls).toBe(4)
+    expect(transport.waits).toHaveLength(3)
+    for (const [index, wait] of transport.waits.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(200 * 2 ** index)
+      expect(wait).toBeLessThanOrEqual(400 * 2 ** index)
+    }
+  })
+
+  it('sends a stream of exact length, opened anew for each attempt', async () => {
+    let calls = 0
+    let opened = 0
+    const bodies: number[] = []
+    const { url } = await serve((request, response) => {
+      calls += 1
+      let size = 0
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (calls === 1 && size > 100_000) request.socket.destroy()
+      })
+      request.on('end', () => {
+        bodies.push(size)
+        response.writeHead(204, { 'upload-offset': String(size) })
+        response.end()
+      })
+    })
+    const transport = testTransport(url)
+    const open = async function* (): AsyncGenerator<Uint8Array> {
+      opened += 1
+      for (let index = 0; index < 32; index += 1) yield await Promise.resolve(Buffer.alloc(65_536, index))
+    }
+    const reply = await transport.send(UPLOAD, { parameters: { id: 'u' }, body: { kind: 'stream', sizeBytes: 32 * 65_536, open } })
+    expect(reply).toMatchObject({ status: 204, headers: { 'upload-offset': '2097152' }, json: undefined, error: undefined })
+    expect({ opened, bodies }).toEqual({ opened: 2, bodies: [32 * 65_536] })
+  })
+
+  it('tells a lost reply of a mutation from one that was never sent', async () => {
+    const { url } = await serve((request) => {
+      request.resume()
+      request.on('end', () => request.socket.destroy())
+    })
+    const lost = await errorOf(testTransport(url).json(POST, { body: {} }))
+    expect(lost.code).toBe('COMMIT_UNKNOWN')
+    const refused = await errorOf(testTransport('http://127.0.0.1:1').json(POST, { body: {} }))
+    expect(refused).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', details: { cause: 'ECONNREFUSED' } })
+  })
+})
