@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { isStemmaError } from '../../errors/stemma-error.js'
 import { systemErrorCode } from '../../io/system-error.js'
 import { readManifest } from '../../record/manifest.js'
-import { versionSummarySchema, type ModelVersion } from '../../schemas/model-version.js'
+import type { ModelVersion } from '../../schemas/model-version.js'
 import { temporaryPath, type CacheContext } from './cache-context.js'
 import { checkCacheFolder, makeCacheFolder } from './cache-folder.js'
 import { checkedJsonBytes, readCheckedJson } from './checked-json.js'
@@ -44,6 +44,7 @@ export async function recallResolution(cache: CacheContext, key: string): Promis
   const value = readCheckedJson(await fs.readFile(path))
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== FORMAT) return undefined
   if (!('key' in value) || value.key !== key || !('summary' in value)) return undefined
+  const { versionSummarySchema } = await import('../../schemas/model-version.js')
   const summary = versionSummarySchema.safeParse(value.summary)
   if (!summary.success) return undefined
   const artifacts = await artifactsOf(cache, summary.data.digest)

@@ -1,6 +1,7 @@
 import { StemmaError } from '../../errors/stemma-error.js'
 import { eventHeadSchema, eventSchema, type EventHead, type ModelEvent } from '../../schemas/event.js'
 import { sha256Hex } from '../../util/sha256.js'
+import { tooNew } from './too-new.js'
 
 /** Largest event file, 1 MiB. Whatever can be larger, a manifest for instance, is a blob that the event names by digest. */
 export const MAX_EVENT_BYTES = 1_048_576
@@ -119,13 +120,5 @@ function corrupt(place: EventPlace, why: string, reason: string, cause?: unknown
     hint: 'Run verify() to see all that is damaged, and restore the file from a backup.',
     details: { model: place.model, n: place.n, path: place.path, reason },
     cause
-  })
-}
-
-/** The refusal that an event of a newer stemma leads to. */
-export function tooNew(place: { model: string; n: number; path: string }, head: { v: number; type: string }): StemmaError {
-  return new StemmaError('FORMAT_TOO_NEW', `event ${place.n} of ${place.model} (${head.type}, format ${head.v}) was written by a newer stemma`, {
-    hint: 'Upgrade stemma to the version that wrote it.',
-    details: { model: place.model, n: place.n, path: place.path, type: head.type, v: head.v }
   })
 }

@@ -4,24 +4,16 @@ import type { Sources } from '../../util/sources.js'
 import type { Backend, BackendCapabilities } from '../backend.js'
 import type { BlobStore } from './blob-store.js'
 import { changes } from './changes.js'
-import { deleteVersion, transition, updateMetadata } from './change-version.js'
-import { createVersion } from './create-version.js'
 import type { Engine, Writer } from './engine.js'
 import { createExclusive } from './exclusive.js'
-import { collectGarbage } from './garbage.js'
 import { createHardener } from './hardener.js'
-import { history } from './history.js'
-import { lineage } from './lineage.js'
+import type { LaterVerbs } from './later-verbs.js'
 import { createAllVersions } from './load-all.js'
 import type { LogStore } from './log-store.js'
 import { createManifests } from './manifests.js'
 import { createModelStates } from './model-states.js'
 import { models, resolve, versions } from './read-model.js'
-import { resolveCommit } from './resolve-commit.js'
-import { rollback } from './rollback.js'
-import { search } from './search.js'
 import { saveSnapshots } from './snapshot.js'
-import { verify } from './verify.js'
 
 /** What {@link createJournalBackend} builds on. */
 export interface JournalBackendOptions {
@@ -63,6 +55,8 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
     exclusive: createExclusive()
   }
   const allVersions = createAllVersions(engine)
+  let loading: Promise<LaterVerbs> | undefined
+  const later = (): Promise<LaterVerbs> => (loading ??= import('./later-verbs.js').then(({ laterVerbs }) => laterVerbs(engine, allVersions)))
   let closing: Promise<void> | undefined
 
   const assertOpen = (): void => {
@@ -94,21 +88,25 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
     putBlobs: verb((items, call) => blobs.put(items, call)),
     openBlob: listing((digest, call) => blobs.open(digest, call)),
     localBlobPath: (digest) => blobs.localPath(digest),
-    createVersion: verb((request, call) => createVersion(engine, request, call)),
-    transition: verb((request, call) => transition(engine, request, call)),
-    rollback: verb((request, call) => rollback(engine, request, call)),
-    updateMetadata: verb((request, call) => updateMetadata(engine, request, call)),
-    deleteVersion: verb((request, call) => deleteVersion(engine, request, call)),
+    createVersion: verb(async (request, call) => (await later()).createVersion(request, call)),
+    transition: verb(async (request, call) => (await later()).transition(request, call)),
+    rollback: verb(async (request, call) => (await later()).rollback(request, call)),
+    updateMetadata: verb(async (request, call) => (await later()).updateMetadata(request, call)),
+    deleteVersion: verb(async (request, call) => (await later()).deleteVersion(request, call)),
     resolve: verb((reference, call) => resolve(engine, reference, call)),
     models: listing((call) => models(engine, call)),
     versions: listing((name, call) => versions(engine, name, call)),
-    search: listing((query, call) => search(engine, allVersions, query, call)),
-    history: listing((target, call) => history(engine, target, call)),
-    lineage: verb((request, call) => lineage(engine, allVersions, request, call)),
-    verify: verb((request, call) => verify(engine, request, call)),
-    collectGarbage: verb((request, call) => collectGarbage(engine, request, call)),
+    search: listing(async function* (query, call) {
+      yield* (await later()).search(query, call)
+    }),
+    history: listing(async function* (target, call) {
+      yield* (await later()).history(target, call)
+    }),
+    lineage: verb(async (request, call) => (await later()).lineage(request, call)),
+    verify: verb(async (request, call) => (await later()).verify(request, call)),
+    collectGarbage: verb(async (request, call) => (await later()).collectGarbage(request, call)),
     changes: listing((name, call) => changes(engine, name, closed.signal, call)),
-    resolveCommit: verb((name, commitId, call) => resolveCommit(engine, name, commitId, call)),
+    resolveCommit: verb(async (name, commitId, call) => (await later()).resolveCommit(name, commitId, call)),
     close() {
       closed.abort()
       closing ??= (async () => {

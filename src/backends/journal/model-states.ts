@@ -4,9 +4,10 @@ import type { ModelState } from '../../record/model-state.js'
 import type { ModelEvent } from '../../schemas/event.js'
 import type { Sources } from '../../util/sources.js'
 import { sha256Hex } from '../../util/sha256.js'
-import { decodeEvent, tooNew, type DecodedEvent } from './event-file.js'
+import type { decodeEvent, DecodedEvent } from './event-file.js'
 import type { LogStore } from './log-store.js'
 import { decodeSnapshot } from './snapshot.js'
+import { tooNew } from './too-new.js'
 
 /** What this process knows of a model. `state` grows in place: whoever holds it across an `await` may find it further on. */
 export interface KnownModel {
@@ -44,6 +45,8 @@ export interface ModelStates {
 /** Waits before a gap is believed, milliseconds: network file systems show names late. */
 const GAP_WAITS_MS = [1, 5, 20, 100, 400, 1_000]
 
+let eventFile: Promise<typeof import('./event-file.js')> | undefined
+
 /** Keeps the folded states of models, and extends them by what is new in their journals. */
 export function createModelStates({ log, sources }: { log: LogStore; sources: Sources }): ModelStates {
   const models = new Map<string, KnownModel>()
@@ -67,10 +70,12 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
       const { n: headN, hash: prev } = known.state.head
       const n = headN + 1
       if (!(await log.has(model, n)) && !(await log.has(model, n + 1))) return known
+      // Loaded when it is needed: where a snapshot has all events, a service starts without.
+      const { decodeEvent } = await (eventFile ??= import('./event-file.js'))
       const bytes = await readAwaited(model, n)
       // An event that this process wrote may have been accepted meanwhile.
       if (known.state.head.n !== headN) continue
-      fold(known, await decodeNext(bytes, model, n, prev))
+      fold(known, await decodeNext(decodeEvent, bytes, model, n, prev))
     }
   }
 
@@ -83,9 +88,9 @@ export function createModelStates({ log, sources }: { log: LogStore; sources: So
     throw gap(model, n)
   }
 
-  const decodeNext = async (bytes: Uint8Array, model: string, n: number, prev: string | null): Promise<DecodedEvent> => {
+  const decodeNext = async (decode: typeof decodeEvent, bytes: Uint8Array, model: string, n: number, prev: string | null): Promise<DecodedEvent> => {
     try {
-      return decodeEvent(bytes, { model, n, prev, path: log.fileName(model, n) })
+      return decode(bytes, { model, n, prev, path: log.fileName(model, n) })
     } catch (error) {
       // The chain is broken either because this event is wrong, or because the one before was exchanged under our feet.
       const before = n > 0 ? await log.read(model, n - 1, {}) : undefined

@@ -7,7 +7,6 @@ import type { Reference } from '../../schemas/reference.js'
 import { mapLimited } from '../../util/map-limited.js'
 import type { CallOptions } from '../../util/options.js'
 import type { Engine } from './engine.js'
-import { stateAtTime } from './fold-events.js'
 import { loadAll } from './load-all.js'
 
 /** Results whose manifests are read at the same time. */
@@ -17,6 +16,7 @@ const CONCURRENT_READS = 16
 export async function stateFor(engine: Engine, { name, at }: Reference, options: CallOptions): Promise<ModelState> {
   const state = await existingState(engine, name, options)
   if (at === undefined || at >= state.head.ts) return state
+  const { stateAtTime } = await import('./fold-events.js')
   const past = await stateAtTime(engine, name, state.head.n, at, options)
   if (past.head.n >= 0) return past
   throw notYetThere(state, at)
