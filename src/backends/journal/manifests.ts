@@ -4,8 +4,9 @@ import type { Manifest } from '../../schemas/artifact.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { ModelVersion, VersionSummary } from '../../schemas/model-version.js'
 import type { CallOptions } from '../../util/options.js'
+import { createByteBoundedCache } from '../byte-bounded-cache.js'
+import { deepFreeze } from '../deep-freeze.js'
 import type { BlobStore } from './blob-store.js'
-import { deepFreeze } from './deep-freeze.js'
 
 /** What parsed manifests may take, counted by their bytes as JSON. */
 const CACHE_BYTES = 33_554_432
@@ -22,31 +23,14 @@ export interface Manifests {
 
 /** Reads manifests from a blob store, through a cache that is bounded by bytes. */
 export function createManifests(blobs: BlobStore, cacheBytes = CACHE_BYTES): Manifests {
-  const cache = new Map<Digest, { manifest: Manifest; bytes: number }>()
-  let heldBytes = 0
-
-  const keep = (digest: Digest, manifest: Manifest, bytes: number): void => {
-    if (cache.has(digest) || bytes > cacheBytes) return
-    cache.set(digest, { manifest, bytes })
-    heldBytes += bytes
-    // A Map keeps the order of insertion, and what is read is put in anew: the first is what was not read for longest.
-    for (const [oldest, entry] of cache) {
-      if (heldBytes <= cacheBytes) break
-      cache.delete(oldest)
-      heldBytes -= entry.bytes
-    }
-  }
+  const cache = createByteBoundedCache<Digest, Manifest>(cacheBytes)
 
   const read = async (digest: Digest, options: CallOptions): Promise<Manifest> => {
     const held = cache.get(digest)
-    if (held) {
-      cache.delete(digest)
-      cache.set(digest, held)
-      return held.manifest
-    }
+    if (held) return held
     const bytes = await blobs.read(digest, MAX_MANIFEST_BYTES, options)
     const manifest = deepFreeze(readManifest(bytes, digest))
-    keep(digest, manifest, bytes.byteLength)
+    cache.keep(digest, manifest, bytes.byteLength)
     return manifest
   }
 
@@ -54,7 +38,7 @@ export function createManifests(blobs: BlobStore, cacheBytes = CACHE_BYTES): Man
     read,
     remember(digest, manifest, bytes) {
       if (cache.has(digest)) return
-      keep(digest, isBuilt(manifest) ? manifest : deepFreeze(readManifest(bytes, digest)), bytes.byteLength)
+      cache.keep(digest, isBuilt(manifest) ? manifest : deepFreeze(readManifest(bytes, digest)), bytes.byteLength)
     },
     async complete(version, options) {
       try {
