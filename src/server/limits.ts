@@ -24,6 +24,8 @@ export interface ServerLimits {
   maxWatchersPerToken: number
   /** Uploads of one token that are open at once. @default 256 */
   maxUploadsPerToken: number
+  /** Bytes of one upload. @default 1_099_511_627_776, 1 TiB */
+  maxUploadBytes: number
   /** Between two comments that keep a stream of changes alive. @default 15_000 */
   watchCommentMs: number
   /** Between two comments that keep a stream of progress alive. @default 10_000 */
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   maxRequestsPerToken: 512,
   maxWatchersPerToken: 1_024,
   maxUploadsPerToken: 256,
+  maxUploadBytes: 1_099_511_627_776,
   watchCommentMs: 15_000,
   progressCommentMs: 10_000
 }

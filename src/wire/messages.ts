@@ -1,11 +1,14 @@
 import * as z from 'zod'
 import { birthSchema } from '../schemas/birth.js'
 import { digestSchema } from '../schemas/digest.js'
+import { evaluationSchema } from '../schemas/evaluation.js'
+import { datasetInputSchema, logModelInputSchema } from '../schemas/log-input.js'
 import { historyEntrySchema } from '../schemas/history.js'
 import { approvalInputSchema, modelSummarySchema, versionSummarySchema } from '../schemas/model-version.js'
 import { artifactSchema } from '../schemas/artifact.js'
 import { openObject } from '../schemas/open-object.js'
 import { policySchema } from '../schemas/policy.js'
+import { trainingSchema } from '../schemas/training.js'
 import { MAX_DIGESTS, MAX_PAGE } from './limits.js'
 
 const text = z.string().max(10_000)
@@ -52,6 +55,23 @@ export const createVersionBodySchema = z.strictObject({
   tags: z.record(z.string(), z.string()),
   description: z.string().max(65_536).optional(),
   aliases: z.array(z.string()).max(100),
+  /** Dotted paths of metadata, or texts, that look like a secret and are none. */
+  allowSecretsAt: z.array(z.string().max(10_000)).max(1_000).optional(),
+  actor
+})
+/**
+ * The part `metadata` of a model that is published in one request: what `logModel` takes, but for what would name files of the server. Data sets
+ * are named, never read.
+ */
+export const publishMetadataSchema = z.strictObject({
+  ...logModelInputSchema.omit({ preprocessing: true, capture: true }).shape,
+  params: z.record(z.string(), z.unknown()).optional(),
+  metrics: z.record(z.string(), z.number()).optional(),
+  evaluations: z.array(evaluationSchema).max(10_000).optional(),
+  featureImportance: z.record(z.string(), z.number()).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  datasets: z.array(datasetInputSchema.omit({ path: true })).max(1_000).optional(),
+  training: trainingSchema.optional(),
   actor
 })
 /** A move of a version to a stage. */
