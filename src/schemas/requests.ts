@@ -13,6 +13,8 @@ export interface CreateVersionRequest {
   tags: Record<string, string>
   description?: string | undefined
   aliases: string[]
+  /** What the caller vouches for, as in `logModel`: a registry elsewhere scans for secrets again. Not stored. */
+  allowSecretsAt?: string[] | undefined
 }
 
 /** A move of one version to a stage. */

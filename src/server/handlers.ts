@@ -1,9 +1,28 @@
-import { StemmaError } from '../errors/stemma-error.js'
-import { routeNames, type Handlers } from './app.js'
-import type { ServerContext } from './context.js'
+import type { Handlers } from './app.js'
+import type { ByteHandlers, ServerContext } from './context.js'
+import { createChangesHandler } from './events/changes.js'
+import { createLongHandlers } from './json/long-handlers.js'
+import { createMutationHandlers } from './json/mutation-handlers.js'
+import { createReadHandlers } from './json/read-handlers.js'
+import type { Metrics } from './operators/metrics.js'
+import { createOperatorHandlers } from './operators/operator-handlers.js'
+import type { Slots } from './slots.js'
+
+/** What the handlers count, and what they show. */
+export interface HandlerParts {
+  bytes: ByteHandlers
+  watchers: Slots
+  metrics: Metrics | undefined
+}
 
 /** The handler of each route. */
-export function createHandlers(context: ServerContext): Handlers {
-  const pending = (): Promise<void> => Promise.reject(new StemmaError('UNSUPPORTED', `this route of ${context.backend.location} is not there yet`))
-  return Object.fromEntries(routeNames().map((name) => [name, pending])) as unknown as Handlers
+export function createHandlers(context: ServerContext, { bytes, watchers, metrics }: HandlerParts): Handlers {
+  return {
+    ...createReadHandlers(context),
+    ...createMutationHandlers(context),
+    ...createLongHandlers(context),
+    ...createOperatorHandlers(context, metrics),
+    ...bytes.handlers,
+    changes: createChangesHandler(context, watchers)
+  }
 }

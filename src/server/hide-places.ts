@@ -1,29 +1,13 @@
-import type { ErrorBody } from '../wire/error-body.js'
-
-/** An error body without the folders of this machine: they are nobody's business on the other side. */
-export function withoutPlaces(body: ErrorBody, places: readonly (string | undefined)[]): ErrorBody {
-  const folders = places.flatMap((place) => (place?.startsWith('/') === true || /^[A-Za-z]:[\\/]/.test(place ?? '') ? [place ?? ''] : []))
-  if (folders.length === 0) return body
-  const hide = (text: string): string => folders.reduce((shown, folder) => shown.replaceAll(folder, '<registry>'), text)
-  const { message, hint, details, ...rest } = body.error
-  return {
-    error: {
-      ...rest,
-      message: hide(message),
-      ...(hint === undefined ? {} : { hint: hide(hint) }),
-      ...(details === undefined ? {} : { details: hideAll(details, hide) })
-    }
-  }
+/** Text, and values with text in them, without the folders of this machine: they are nobody's business on the other side. */
+export function withoutPlaces<T>(value: T, places: readonly (string | undefined)[]): T {
+  const folders = places.flatMap((place) => (place !== undefined && /^(?:\/.|[A-Za-z]:[\\/])/.test(place) ? [place] : []))
+  return folders.length === 0 ? value : hideIn(value, folders)
 }
 
-type Details = NonNullable<ErrorBody['error']['details']>
-
-function hideAll(details: Details, hide: (text: string) => string): Details {
-  return Object.fromEntries(Object.entries(details).map(([key, value]) => [key, hideIn(value, hide)]))
-}
-
-function hideIn(value: Details[string], hide: (text: string) => string): Details[string] {
-  if (typeof value === 'string') return hide(value)
-  if (Array.isArray(value)) return value.map((item) => hideIn(item, hide))
-  return typeof value === 'object' && value !== null ? hideAll(value, hide) : value
+function hideIn<T>(value: T, folders: readonly string[]): T
+function hideIn(value: unknown, folders: readonly string[]): unknown {
+  if (typeof value === 'string') return folders.reduce((shown, folder) => shown.replaceAll(folder, '<registry>'), value)
+  if (Array.isArray(value)) return value.map((item: unknown) => hideIn(item, folders))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, hideIn(item, folders)]))
 }

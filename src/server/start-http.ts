@@ -6,6 +6,7 @@ import { systemErrorCode } from '../io/system-error.js'
 import { accessEntry, openAccessLog } from './access-log.js'
 import type { TokenSource } from './admit.js'
 import { createApp } from './app.js'
+import { openByteHandlers } from './byte-handlers.js'
 import { answerClientError } from './client-error.js'
 import type { ServerContext } from './context.js'
 import { createDispatch } from './dispatch.js'
@@ -13,6 +14,9 @@ import { openExchange, type Exchange } from './exchange.js'
 import { guardRequest, type RequestRules } from './guard-request.js'
 import { createHandlers } from './handlers.js'
 import { addressOf, allowedHostsOf } from './hosts.js'
+import { actorOf } from './json/actor.js'
+import { sendVersion } from './json/to-wire.js'
+import { openMetrics } from './operators/metrics.js'
 import { refusal } from './refusal.js'
 import { sendError } from './send-error.js'
 import type { ServerSettings } from './server-options.js'
@@ -38,7 +42,13 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
     if (!exchange) throw new TypeError('a request reached the router without its exchange')
     return exchange
   }
-  const { dispatch, notFound } = createDispatch({ context, handlers: createHandlers(context), tokens: own.tokens, requests: createSlots('requests'), exchangeOf })
+  const bytes = await openByteHandlers(context, { actorOf: ({ caller }, said) => actorOf(caller, said), sendVersion })
+  const watchers = createSlots('streams of changes')
+  const metrics = settings.metrics
+    ? await openMetrics({ running: () => running.size, watchers: () => watchers.count(), openUploads: () => bytes.openUploads() })
+    : undefined
+  const handlers = createHandlers(context, { bytes, watchers, metrics })
+  const { dispatch, notFound } = createDispatch({ context, handlers, tokens: own.tokens, requests: createSlots('requests'), exchangeOf })
   const route = getRequestListener(createApp(dispatch, notFound).fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
 
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
@@ -49,7 +59,9 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
     running.add(exchange)
     void exchange.ended.then(() => {
       running.delete(exchange)
-      log(accessEntry(exchange, traffic(), sources))
+      const entry = accessEntry(exchange, traffic(), sources)
+      metrics?.count(entry)
+      log(entry)
     })
     void answer(exchange)
   }
@@ -103,6 +115,7 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
       await Promise.all(rest.map(({ ended }) => ended))
       server.closeAllConnections()
       await closed
+      await bytes.close()
       if (own.ownsRegistry) await context.registry.close()
     }
   }

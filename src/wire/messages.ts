@@ -138,6 +138,14 @@ export const uploadSchema = openObject({
 /** An upload that is under way. */
 export type Upload = z.infer<typeof uploadSchema>
 
+/** How far long work is: the event `progress`. */
+export const progressSchema = openObject({
+  phase: z.string().max(64),
+  path: z.string().max(10_000).optional(),
+  doneBytes: z.number().nonnegative(),
+  totalBytes: z.number().nonnegative().optional()
+})
+
 /** Where a commit with an unknown outcome is in the journal; `null`: nowhere. */
 export const commitSchema = openObject({ n: z.int().nonnegative().nullable() })
 
