@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -8,29 +8,35 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMails } from '../../examples/spam/corpus.js'
+import { buildPrograms, type BuiltPrograms } from '../support/built-programs.js'
 
 const root = join(import.meta.dirname, '../..')
 const running = new Set<ChildProcessByStdio<null, Readable, Readable>>()
 let folder: string
+let built: BuiltPrograms
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stemma-programs-'))
-})
+  const examples = join(root, 'examples')
+  const sources = (await readdir(examples, { recursive: true })).filter((name) => name.endsWith('.ts'))
+  built = await buildPrograms(Object.fromEntries(sources.map((name) => [name.slice(0, -'.ts'.length), join(examples, name)])))
+}, 60_000)
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL')
+  built.remove()
   await rm(folder, { recursive: true, force: true })
 })
 
 describe('the example programs, each a process of its own', () => {
   it('train, promote, serve, swap, roll back, and stop', { timeout: 60_000 }, async () => {
-    expect(await succeed('spam/train.ts', 'first')).toMatch(/^spam@1\.0\.0 \(sha256:/)
-    const tooEarly = await run('spam/serve.ts')
+    expect(await succeed('spam/train', 'first')).toMatch(/^spam@1\.0\.0 \(sha256:/)
+    const tooEarly = await run('spam/serve')
     expect(tooEarly.exitCode).toBe(1)
     expect(tooEarly.stderr).toMatch(/^NOT_FOUND: .*production/)
-    expect(await succeed('spam/promote.ts')).toContain('spam@1.0.0 promoted')
+    expect(await succeed('spam/promote')).toContain('spam@1.0.0 promoted')
 
-    const service = start('spam/serve.ts', [], { CUDA_VISIBLE_DEVICES: '3' })
+    const service = start('spam/serve', [], { CUDA_VISIBLE_DEVICES: '3' })
     const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]()
     const url = /http:\/\/localhost:\d+$/.exec(await nextLine(lines))?.[0] ?? ''
     expect(await nextLine(lines)).toMatch(/^unlike where it was trained: .*CUDA_VISIBLE_DEVICES: "nothing" there, "3" here$/)
@@ -38,20 +44,20 @@ describe('the example programs, each a process of its own', () => {
     expect(await predict(url, newsletter)).toMatchObject({ spam: true, model: 'spam@1.0.0' })
     expect(await (await fetch(`${url}/model`)).json()).toMatchObject({ version: '1.0.0', stale: false })
 
-    await succeed('spam/train.ts', 'more-spam', 'everything')
-    const refused = await run('spam/promote.ts', 'spam@1.0.1')
+    await succeed('spam/train', 'more-spam', 'everything')
+    const refused = await run('spam/promote', 'spam@1.0.1')
     expect(refused.exitCode).toBe(1)
     expect(refused.stdout).toContain('spam@1.0.1 refused')
     expect(refused.stdout).toContain('group=hard-ham-1/blocked: 72.0 % → 78.0 %')
-    expect(await succeed('spam/promote.ts', 'spam@1.0.2')).toContain('spam@1.0.2 promoted')
+    expect(await succeed('spam/promote', 'spam@1.0.2')).toContain('spam@1.0.2 promoted')
 
     expect(await nextLine(lines)).toMatch(/^serving spam@1\.0\.2 /)
     expect(await predict(url, newsletter)).toMatchObject({ spam: false, model: 'spam@1.0.2' })
 
-    expect(await succeed('spam/rollback.ts', 'misses spam')).toContain('spam@1.0.0')
+    expect(await succeed('spam/rollback', 'misses spam')).toContain('spam@1.0.0')
     expect(await nextLine(lines)).toMatch(/^serving spam@1\.0\.0 /)
 
-    const [drawing, story] = await Promise.all([succeed('spam/lineage.ts', 'spam@1.0.2', 'mermaid'), succeed('spam/audit.ts')])
+    const [drawing, story] = await Promise.all([succeed('spam/lineage', 'spam@1.0.2', 'mermaid'), succeed('spam/audit')])
     expect(drawing).toContain('spam-assassin/hard-ham-1')
     expect(story).toContain('1.0.0 instead of 1.0.2: misses spam')
 
@@ -80,7 +86,7 @@ async function succeed(program: string, ...args: string[]): Promise<string> {
 }
 
 function start(program: string, args: string[], variables: Record<string, string> = {}): ChildProcessByStdio<null, Readable, Readable> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'examples', program), ...args], {
+  const child = spawn(process.execPath, [built.path(program), ...args], {
     cwd: root,
     env: { ...process.env, STEMMA_REGISTRY: join(folder, 'registry'), STEMMA_CACHE: join(folder, 'cache'), TMPDIR: folder, ...variables },
     stdio: ['ignore', 'pipe', 'pipe']
