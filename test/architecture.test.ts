@@ -24,6 +24,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'backends/local': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal'],
   wire: ['errors', 'util', 'schemas'],
   transport: ['errors', 'util', 'schemas'],
+  'backends/http': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'transport', 'wire'],
   registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local'],
   server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry']
 }

@@ -41,10 +41,16 @@ export function ingestBytes(bytes: Uint8Array, target: string, mode: number): In
   return { sha256: hash('sha256', bytes, 'hex'), sizeBytes: bytes.byteLength }
 }
 
-function readSmall(source: FileSource, buffer: Uint8Array): Uint8Array | 'large' | 'changed' {
+/**
+ * Reads a small file whole, synchronously, into a buffer which has room for one byte more than it has.
+ *
+ * @returns a view of the buffer; `large` when the file does not fit, `changed` when it was written to meanwhile.
+ * @throws {StemmaError} SOURCE_UNREADABLE, SOURCE_UNSUPPORTED.
+ */
+export function readSmall(source: FileSource, buffer: Uint8Array): Uint8Array | 'large' | 'changed' {
   const open = openSource(source)
   try {
-    if (open.sizeBytes > SMALL_BYTES) return 'large'
+    if (open.sizeBytes > SMALL_BYTES || open.sizeBytes >= buffer.byteLength) return 'large'
     const count = readFullySync(source, open.fd, buffer, open.sizeBytes + 1)
     return count === open.sizeBytes && isUnchanged(source, open) ? buffer.subarray(0, count) : 'changed'
   } finally {

@@ -88,7 +88,13 @@ export async function drain(
   }
 }
 
-async function* chunksOf(source: StreamSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * The chunks of a stream as bytes. When the consumer stops, so is the producer.
+ *
+ * @throws {StemmaError} SOURCE_UNREADABLE when the stream fails, with its error as cause.
+ * @throws `signal.reason` when aborted, also while the stream has nothing to give.
+ */
+export async function* chunksOf(source: StreamSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   if (source.kind === 'bytes') {
     yield source.bytes
     return

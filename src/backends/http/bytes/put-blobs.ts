@@ -1,0 +1,169 @@
+import { EventEmitter } from 'node:events'
+import { closeSync, readSync } from 'node:fs'
+import type { StoredBlob } from '../../backend.js'
+import type { ByteSource } from '../../../io/byte-source.js'
+import { openSource, type FileSource } from '../../../io/open-source.js'
+import { trackProgress, type ProgressTracker } from '../../../io/progress-tracker.js'
+import type { Digest } from '../../../schemas/digest.js'
+import { mapLimited } from '../../../util/map-limited.js'
+import type { TransferOptions } from '../../../util/options.js'
+import { chunkBytesFor, type BytesContext } from './bytes-context.js'
+import { digestSources, type PlacedSource } from './digest-sources.js'
+import { keepBlobs } from './keep-blobs.js'
+import type { PendingBlob } from './pending-blob.js'
+import { readBlocks } from './read-blocks.js'
+import { sendBatches, smallBytes } from './send-batches.js'
+import { uploadBlob } from './upload-blob.js'
+import { uploadStream } from './upload-stream.js'
+
+/** Large files that are uploaded side by side. */
+const UPLOAD_LANES = 4
+/** Streams are short as a rule: so many bytes of them are gathered before they are sent together. */
+const GATHERED_BYTES = 4_194_304
+/** As many first bytes as anybody needs to tell a format. */
+const STREAM_HEAD_BYTES = 4_096
+
+type StreamSource = Extract<ByteSource, { kind: 'stream' }>
+
+/** What all steps of one call share. */
+interface Sending {
+  context: BytesContext
+  options: TransferOptions
+  progress: ProgressTracker
+  results: Map<number, StoredBlob>
+}
+
+/**
+ * Stores sources in the registry; see `Backend.putBlobs`. Digests first: then only what the registry lacks is read and sent. Streams are sent as
+ * they come.
+ */
+export async function putBlobs(context: BytesContext, sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]> {
+  options.signal?.throwIfAborted()
+  const lasting: PlacedSource[] = []
+  const streams: PlacedSource<StreamSource>[] = []
+  for (const [index, source] of sources.entries()) {
+    if (source.kind !== 'stream') lasting.push({ index, source })
+    else streams.push({ index, source })
+    // A stream that fails before its turn comes must not end the process; reading it tells the failure again.
+    if (source.kind === 'stream' && source.stream instanceof EventEmitter) source.stream.on('error', () => undefined)
+  }
+  const progress = trackProgress('upload', sources.map(expectedOf), options.onProgress)
+  const sending: Sending = { context, options, progress, results: new Map() }
+  if (lasting.length > 0) await store(sending, await digestSources(context, lasting, options))
+  if (streams.length > 0) await storeStreams(sending, streams)
+  return sources.map((source, index) => {
+    const stored = sending.results.get(index)
+    if (stored === undefined) throw new TypeError(`${source.label} was not stored`)
+    return stored
+  })
+}
+
+async function store(sending: Sending, pending: readonly PendingBlob[]): Promise<void> {
+  const { context, options } = sending
+  const groups = new Map<Digest, PendingBlob[]>()
+  for (const blob of pending) {
+    const group = groups.get(blob.digest)
+    if (group === undefined) groups.set(blob.digest, [blob])
+    else group.push(blob)
+  }
+  const kept = await keepBlobs(context, [...groups.keys()], options)
+  const missing: PendingBlob[] = []
+  for (const [place, group] of [...groups.values()].entries()) {
+    const [first] = group
+    if (first === undefined) continue
+    if (kept[place] === true) for (const blob of group) done(sending, blob, { digest: blob.digest, sizeBytes: blob.sizeBytes, existed: true })
+    else missing.push(first)
+  }
+  const others: PendingBlob[] = []
+  const stored = (blob: PendingBlob, result: StoredBlob): void => {
+    done(sending, blob, result)
+    for (const twin of groups.get(blob.digest) ?? []) {
+      if (twin.index === blob.index) continue
+      // Its bytes were sent by the other file, unless that has changed meanwhile.
+      if (result.digest === blob.digest) done(sending, twin, { ...result, head: undefined })
+      else others.push(twin)
+    }
+  }
+  const limit = smallBytes(context)
+  const large = missing.filter(({ sizeBytes }) => sizeBytes > limit)
+  const small = missing.filter(({ sizeBytes }) => sizeBytes <= limit)
+  await sendBatches(context, small, { signal: options.signal, onStored: stored, onLarge: (blob) => large.push(blob) })
+  await upload(sending, large, stored)
+  if (others.length > 0) await store(sending, others)
+}
+
+async function upload({ context, options, progress }: Sending, blobs: readonly PendingBlob[], stored: (blob: PendingBlob, result: StoredBlob) => void): Promise<void> {
+  const failed = new AbortController()
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
+  const lanes = Math.min(UPLOAD_LANES, blobs.length)
+  await mapLimited(blobs, lanes, async (blob) => {
+    const onBytes = (doneBytes: number): void => {
+      progress.reached(blob.index, doneBytes)
+    }
+    try {
+      stored(blob, await uploadBlob(context, blob, { signal, chunkBytes: chunkBytesFor(context, lanes), onBytes }))
+    } catch (error) {
+      // The others stop; what they have sent stays with the registry.
+      failed.abort(error)
+      throw error
+    }
+  })
+}
+
+async function storeStreams(sending: Sending, streams: readonly PlacedSource<StreamSource>[]): Promise<void> {
+  const { context, options, progress } = sending
+  let gathered: PendingBlob[] = []
+  let bytes = 0
+  const flush = async (): Promise<void> => {
+    await store(sending, gathered)
+    gathered = []
+    bytes = 0
+  }
+  for (const { index, source } of streams) {
+    const { label } = source
+    const blocks = readBlocks(source, options.signal)
+    const first = Buffer.allocUnsafeSlow(smallBytes(context) + 1)
+    const count = await blocks.next(first)
+    if (count < first.byteLength) {
+      const content = { kind: 'bytes', label, bytes: count * 2 < first.byteLength ? new Uint8Array(first.subarray(0, count)) : first.subarray(0, count) } as const
+      gathered.push(...(await digestSources(context, [{ index, source: content }], { signal: options.signal })))
+      bytes += count
+      if (bytes >= GATHERED_BYTES) await flush()
+      continue
+    }
+    const onBytes = (doneBytes: number): void => {
+      progress.reached(index, doneBytes)
+    }
+    const blob = await uploadStream(context, first, blocks, { label, signal: options.signal, onBytes })
+    sending.results.set(index, { ...blob, head: new Uint8Array(first.subarray(0, STREAM_HEAD_BYTES)) })
+    progress.finished(index, blob.sizeBytes)
+  }
+  if (gathered.length > 0) await flush()
+}
+
+function done({ progress, results }: Sending, { index, source }: PendingBlob, stored: StoredBlob): void {
+  const { digest, sizeBytes, existed } = stored
+  const head = stored.head ?? headOf(source)
+  results.set(index, head === undefined ? { digest, sizeBytes, existed } : { digest, sizeBytes, existed, head })
+  progress.finished(index, sizeBytes)
+}
+
+/** The first bytes of a file that was asked for them. It was the same file a moment ago; they decide upon a label only. */
+function headOf(source: PendingBlob['source']): Uint8Array | undefined {
+  return source.kind === 'file' && (source.headBytes ?? 0) > 0 ? readHead(source, source.headBytes ?? 0) : undefined
+}
+
+function readHead(source: FileSource, headBytes: number): Uint8Array {
+  const { fd } = openSource(source)
+  try {
+    const head = new Uint8Array(headBytes)
+    return head.subarray(0, readSync(fd, head, 0, headBytes, 0))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function expectedOf(source: ByteSource): { label: string; sizeBytes: number | undefined } {
+  if (source.kind === 'stream') return { label: source.label, sizeBytes: undefined }
+  return { label: source.label, sizeBytes: source.kind === 'bytes' ? source.bytes.byteLength : source.sizeBytes }
+}
