@@ -155,9 +155,10 @@ export interface Backend {
   /**
    * The version that a reference means, as it is now, or as it was at `reference.at`.
    *
+   * @param options.hasFallback the caller has an answer of its own when the registry is out of reach, and would rather know that soon.
    * @throws {StemmaError} NOT_FOUND, VERSION_DELETED (an exact version, sequence or digest that has a tombstone).
    */
-  resolve(reference: Reference, options: CallOptions): Promise<ModelVersion>
+  resolve(reference: Reference, options: CallOptions & { hasFallback?: boolean | undefined }): Promise<ModelVersion>
 
   /** All models, by name. */
   models(options: CallOptions): AsyncIterable<ModelSummary>

@@ -57,7 +57,7 @@ export function createCaller(options: TransportOptions): Caller {
       const { signal, isReplayable = true } = call
       const requestId = newId(sources)
       const named = requestTarget(baseUrl, endpoint, call)
-      const target = { ...named, details: { ...named.details, requestId } }
+      const target = { ...named, details: { ...call.details, ...named.details, requestId } }
       const tries = { patience, signal, isReplayable, mutates: endpoint.mutates === true, what: target.what, details: target.details }
       return withRetries(tries, { sources, reach }, async (leftMs) => {
         const reply = await makeAttempt(context, {
@@ -80,7 +80,7 @@ function attemptContext({ baseUrl, proxy, ...options }: TransportOptions, limits
   const registry = new URL(baseUrl)
   const setting = proxySetting(proxy, registry)
   return {
-    client: createHttpClient({ proxy: setting, maxSockets: limits.maxSockets }),
+    client: createHttpClient({ proxy: setting, maxSockets: limits.maxSockets, tls: options.tls }),
     watchdog: createWatchdog(options.ticker ?? systemTicker, limits.tickMs),
     redirects: {
       origin: registry.origin,

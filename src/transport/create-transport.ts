@@ -1,7 +1,7 @@
 import { isAttemptFailure } from './attempt-failure.js'
 import type { OpenReply } from './attempt.js'
 import { createCaller } from './caller.js'
-import type { BytesReply, ReplyHeaders, SendReply } from './endpoint.js'
+import type { BytesReply, ReplyHeaders, SendReply, ServerEvent } from './endpoint.js'
 import { isJson, notEvents, readAll, readAs, readFailure, readJson, tooLong } from './read-reply.js'
 import { jsonBody } from './request-body.js'
 import { readEvents } from './read-events.js'
@@ -63,44 +63,49 @@ export function createTransport(options: TransportOptions): Transport {
       })
     },
 
-    async *events(endpoint, call) {
-      const kind = { accept: `${EVENTS_TYPE}, ${JSON_TYPE};q=0.5`, body: call.body === undefined ? undefined : jsonBody(call.body), pool: 'events' as const, minBytes: 0 }
-      const { reply, target } = await caller.call(endpoint, untimed(call), kind, async (reply, target) => {
+    events: (endpoint, call) => {
+      const accept = `${EVENTS_TYPE}, ${JSON_TYPE};q=0.5`
+      const kind = { accept, body: call.body === undefined ? undefined : jsonBody(call.body), pool: 'events', minBytes: 0 } as const
+      return caller.call(endpoint, untimed(call), kind, async (reply, target) => {
         if (reply.status !== endpoint.status) throw await failureOf(reply, target)
-        if (!isJson(reply.headers) && !isEvents(reply.headers)) throw notEvents(await readAll(reply.body, limits.maxJsonBytes, target), reply.headers, target)
-        return { reply, target }
+        if (isEvents(reply.headers)) return { events: told(readEvents(reply.body, limits.maxEventBytes, target), reply.cancel), cancel: reply.cancel }
+        const bytes = await readAll(reply.body, limits.maxJsonBytes, target)
+        if (isJson(reply.headers)) return { events: oneEvent({ event: 'result', data: bytes.toString('utf8') }), cancel: reply.cancel }
+        throw notEvents(bytes, reply.headers, target)
       })
-      try {
-        if (isEvents(reply.headers)) yield* readEvents(reply.body, limits.maxEventBytes, target)
-        else yield { event: 'result', data: (await readAll(reply.body, limits.maxJsonBytes, target)).toString('utf8') }
-      } catch (error) {
-        throw isAttemptFailure(error) ? error.error : error
-      } finally {
-        reply.cancel()
-      }
     }
   }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- the form that events have
+async function* oneEvent(event: ServerEvent): AsyncGenerator<ServerEvent, void, undefined> {
+  yield event
 }
 
 function isEvents(headers: ReplyHeaders): boolean {
   return /^text\/event-stream\s*(;|$)/i.test(headers['content-type'] ?? '')
 }
 
-/** Bytes that are counted as the caller reads them; failures are told as what users see. */
+/** Bytes that are counted as the caller reads them. */
 function bytesReply({ status, headers, body, cancel }: OpenReply, maxBytes: number, target: RequestTarget): BytesReply {
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
     let sizeBytes = 0
-    try {
-      for await (const chunk of body) {
-        sizeBytes += chunk.byteLength
-        if (sizeBytes > maxBytes) throw tooLong(target, maxBytes)
-        yield chunk
-      }
-    } catch (error) {
-      throw isAttemptFailure(error) ? error.error : error
-    } finally {
-      cancel()
+    for await (const chunk of body) {
+      sizeBytes += chunk.byteLength
+      if (sizeBytes > maxBytes) throw tooLong(target, maxBytes)
+      yield chunk
     }
   }
-  return { status, headers, body: counted(), cancel }
+  return { status, headers, body: told(counted(), cancel), cancel }
+}
+
+/** What the caller reads after the attempt: its failures are told as what users see. */
+async function* told<T>(items: AsyncIterable<T>, cancel: () => void): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* items
+  } catch (error) {
+    throw isAttemptFailure(error) ? error.error : error
+  } finally {
+    cancel()
+  }
 }

@@ -36,6 +36,8 @@ export interface Call {
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
+  /** What the errors of this call tell besides, in their `details`. */
+  readonly details?: Readonly<Record<string, string>> | undefined
   /** @default `limits.patience` of the transport */
   readonly patience?: Patience | undefined
   /** A request that is not to be made twice though it failed in between. @default true */
@@ -101,6 +103,14 @@ export interface SendReply {
   readonly json: unknown
   /** What the reply says when its status is that of an error. */
   readonly error: StemmaError | undefined
+}
+
+/** An answer of server-sent events, which the caller must read to their end or `cancel`. */
+export interface EventsReply {
+  /** Throws REGISTRY_UNAVAILABLE when the connection is cut, or gives no sign of life. Can be iterated once. */
+  readonly events: AsyncIterable<ServerEvent>
+  /** Gives the connection up. Idempotent. */
+  cancel: () => void
 }
 
 /** One server-sent event. */

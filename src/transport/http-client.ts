@@ -3,6 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import type { Endpoint, ReplyHeaders } from './endpoint.js'
+import type { TlsSettings } from './transport.js'
 
 /** One exchange: a request, and the head of what came back. */
 export interface HttpRequest {
@@ -41,9 +42,9 @@ export interface HttpClient {
 export type ProxySetting = 'none' | 'environment' | AxiosProxyConfig
 
 /** Makes the client: axios, with everything that it does unasked switched off. */
-export function createHttpClient({ proxy, maxSockets }: { proxy: ProxySetting; maxSockets: number }): HttpClient {
-  const own = agents({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'lifo' })
-  const events = agents({ keepAlive: false })
+export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetting; maxSockets: number; tls?: TlsSettings | undefined }): HttpClient {
+  const own = agents({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'lifo' }, tls)
+  const events = agents({ keepAlive: false }, tls)
   const foreign = agents({ keepAlive: false, maxSockets })
   const pools = { own, events, foreign }
   const client = createAxios(proxy)
@@ -92,8 +93,8 @@ function createAxios(proxy: ProxySetting): AxiosInstance {
   })
 }
 
-function agents(options: http.AgentOptions): { httpAgent: http.Agent; httpsAgent: https.Agent } {
-  return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) }
+function agents(options: http.AgentOptions, tls?: TlsSettings): { httpAgent: http.Agent; httpsAgent: https.Agent } {
+  return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent({ ...options, ...tls }) }
 }
 
 /** axios would send a type of its own with a request that has no body. */

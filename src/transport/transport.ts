@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { StemmaError } from '../errors/stemma-error.js'
 import type { Sources, Ticker } from '../util/sources.js'
-import type { BytesCall, BytesReply, Endpoint, JsonCall, JsonEndpoint, Patience, SendCall, SendReply, ServerEvent } from './endpoint.js'
+import type { BytesCall, BytesReply, Endpoint, EventsReply, JsonCall, JsonEndpoint, Patience, SendCall, SendReply } from './endpoint.js'
 import type { ParseJson } from './read-reply.js'
 
 /** Limits of a transport; each has a default in transport-limits.ts. */
@@ -25,6 +25,16 @@ export interface TransportLimits {
   readonly maxSockets: number
 }
 
+/** TLS of one's own: certificates and keys are PEM. */
+export interface TlsSettings {
+  /** Authorities to trust in place of the known ones. */
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** `false` takes any certificate: for tests. @default true */
+  readonly rejectUnauthorized?: boolean | undefined
+}
+
 /** What `createTransport` needs. */
 export interface TransportOptions {
   /** `https://host/prefix`, without user, query, fragment and trailing slash. */
@@ -40,6 +50,8 @@ export interface TransportOptions {
   readonly readError: (body: unknown) => StemmaError | undefined
   /** `environment`: HTTPS_PROXY, HTTP_PROXY and NO_PROXY; or the address of a proxy. @default none */
   readonly proxy?: string | undefined
+  /** For connections to the registry itself. @default what Node trusts */
+  readonly tls?: TlsSettings | undefined
   /** Other origins that a redirect may lead to. @default none */
   readonly allowedRedirectOrigins?: readonly string[] | undefined
   readonly limits?: Partial<TransportLimits> | undefined
@@ -64,10 +76,10 @@ export interface Transport {
   /** Sends bytes and reads a small answer. */
   send(endpoint: Endpoint, call: SendCall): Promise<SendReply>
   /**
-   * Server-sent events until the server ends them. An answer of plain JSON is one event `result`. Tried again until the first event.
+   * Server-sent events until the server ends them. An answer of plain JSON is one event `result`. Tried again until the reply begins.
    * Comments count as signs of life.
    */
-  events(endpoint: Endpoint, call: JsonCall): AsyncIterable<ServerEvent>
+  events(endpoint: Endpoint, call: JsonCall): Promise<EventsReply>
   /** Whether the registry was found out of reach a moment ago and has not answered since. */
   isOutOfReach(): boolean
   /** Ends the connections that wait for use; calls that run are the caller's to abort. Idempotent. */

@@ -17,7 +17,7 @@ export async function resolveOrRecall(
 ): Promise<{ version: ModelVersion; stale: boolean }> {
   const key = `${context.backend.location}\n${formatReference(reference)}`
   try {
-    const version = await context.backend.resolve(reference, { signal })
+    const version = await context.backend.resolve(reference, { signal, hasFallback: fallback === 'last-known-good' })
     await context.cache.rememberResolution(key, version)
     return { version, stale: false }
   } catch (error) {
