@@ -51,7 +51,6 @@ export function createServer(options: ServerOptions): StemmaServer {
   let stopping: Promise<void> | undefined
 
   const start = async (): Promise<RunningServer> => {
-    if (closing.signal.aborted) throw new StemmaError('CLOSED', 'the server was closed', { hint: 'Make another one with createServer().' })
     if (settings.tokens === undefined && !isLoopback(host)) {
       throw new StemmaError('INVALID_INPUT', `without tokens the server listens to this machine only, not to ${host}`, {
         hint: 'Make tokens: stemma token create --name ci --scope write --tokens tokens.json, and pass tokens: \'tokens.json\'.',
@@ -78,6 +77,7 @@ export function createServer(options: ServerOptions): StemmaServer {
   const close = (closeOptions: { graceMs?: number | undefined } = {}): Promise<void> => (stopping ??= stop(closeOptions.graceMs ?? DEFAULT_GRACE_MS))
   return {
     listen: async () => {
+      if (closing.signal.aborted) throw new StemmaError('CLOSED', 'the server was closed', { hint: 'Make another one with createServer().' })
       running = await (starting ??= start())
       return running.url
     },

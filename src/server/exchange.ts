@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { newId } from '../util/new-id.js'
 import type { Sources } from '../util/sources.js'
 import { HEADERS } from '../wire/headers.js'
@@ -34,10 +35,14 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
   const controller = new AbortController()
   const requestId = proposedId(incoming) ?? newId(sources)
   const ended = new Promise<void>((resolve) => {
-    outgoing.once('close', () => {
+    const end = (): void => {
+      open.delete(end)
       if (!outgoing.writableFinished) controller.abort(new DOMException('the client closed the connection', 'AbortError'))
       resolve()
-    })
+    }
+    const open = exchangesOf(incoming.socket)
+    open.add(end)
+    outgoing.once('close', end)
   })
   // A client may go away at any moment; the signal tells the handler.
   outgoing.on('error', () => undefined)
@@ -62,6 +67,21 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
     caller: undefined,
     errorCode: undefined
   }
+}
+
+/** What ends the exchanges of a connection. */
+const endings = new WeakMap<Socket, Set<() => void>>()
+
+/** A reply that waits behind another one on its connection hears nothing of the end of the connection. */
+function exchangesOf(socket: Socket): Set<() => void> {
+  const known = endings.get(socket)
+  if (known) return known
+  const open = new Set<() => void>()
+  endings.set(socket, open)
+  socket.once('close', () => {
+    for (const end of open) end()
+  })
+  return open
 }
 
 /** Whether a request brings a body, and not all of it has arrived. */

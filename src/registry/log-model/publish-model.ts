@@ -23,7 +23,8 @@ export function versionRequest({ name, fields, metadata }: PreparedLog) {
     version: fields.version === undefined ? { bump: fields.bump ?? ('patch' as const) } : { exact: fields.version },
     tags: metadata.tags,
     description: fields.description,
-    aliases: fields.aliases ?? []
+    aliases: fields.aliases ?? [],
+    ...(fields.allowSecretsAt === undefined ? {} : { allowSecretsAt: fields.allowSecretsAt })
   }
 }
 

@@ -20,13 +20,13 @@ import type { QueuedEntry } from './queued-model.js'
 export async function deliver(context: RegistryContext, folder: string, entry: QueuedEntry, options: TransferOptions): Promise<ModelVersion> {
   const store = await openLocalBackend({ root: storeOf(folder), sources: context.sources, create: false })
   try {
-    const { name, birth, version, tags, description, aliases, operationId, actor } = entry
+    const { name, birth, version, tags, description, aliases, allowSecretsAt, operationId, actor } = entry
     const { signal } = options
     const bytes = await readManifestBytes(store, entry.manifest, options)
     const manifest = readManifest(bytes, entry.manifest)
     await sendBlobs(context, store, { entry, manifest, bytes }, options)
     const derivedFrom = await resolveOrigins(context, entry.origins, signal)
-    const request = { name, manifest, birth: { ...birth, derivedFrom }, version, tags, description, aliases }
+    const request = { name, manifest, birth: { ...birth, derivedFrom }, version, tags, description, aliases, allowSecretsAt }
     return await context.backend.createVersion(request, { signal, operationId, actor })
   } finally {
     await store.close()

@@ -40,7 +40,8 @@ export const queuedEntrySchema = z.strictObject({
   version: z.union([z.strictObject({ exact: z.string() }), z.strictObject({ bump: z.enum(['major', 'minor', 'patch', 'prerelease']) })]),
   tags: z.record(z.string(), z.string()),
   description: z.string().optional(),
-  aliases: z.array(z.string())
+  aliases: z.array(z.string()),
+  allowSecretsAt: z.array(z.string()).optional()
 })
 /** What `queued.json` of a queued model says. */
 export type QueuedEntry = z.infer<typeof queuedEntrySchema>

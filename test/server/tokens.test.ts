@@ -1,0 +1,118 @@
+import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createServer } from '../../src/server/create-server.js'
+import { allows, createToken, findRecord } from '../../src/server/tokens.js'
+import { fixedSources } from '../support/fixed-sources.js'
+import { errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
+import { startServer, tokenFor } from './test-server.js'
+
+describe('createToken', () => {
+  it('makes 256 random bits, and a record that does not hold them', () => {
+    const { token, record } = createToken({ name: 'ci', scopes: ['write', 'write'], sources: fixedSources() })
+    expect(token).toMatch(/^stemma_[A-Za-z0-9_-]{43}$/)
+    expect(record).toMatchObject({ name: 'ci', scopes: ['write'], createdAt: '2026-03-01T12:00:00.000Z' })
+    expect(record.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(JSON.stringify(record)).not.toContain(token.slice(7))
+    expect(createToken({ name: 'ci', scopes: ['write'] }).token).not.toBe(createToken({ name: 'ci', scopes: ['write'] }).token)
+  })
+
+  it('refuses names and scopes that are none', async () => {
+    for (const name of ['', 'a b', '-a', 'a'.repeat(65), 'a\n']) expect((await errorOf(Promise.resolve().then(() => createToken({ name, scopes: ['read'] })))).code).toBe('INVALID_INPUT')
+    expect((await errorOf(Promise.resolve().then(() => createToken({ name: 'a', scopes: [] })))).code).toBe('INVALID_INPUT')
+  })
+
+  it('is found by itself and by nothing else', () => {
+    const one = createToken({ name: 'one', scopes: ['read'] })
+    const two = createToken({ name: 'two', scopes: ['read'] })
+    expect(findRecord([one.record, two.record], two.token)).toBe(two.record)
+    for (const text of [two.record.sha256, two.token.slice(1), `${two.token} `, '', `stemma_${'a'.repeat(43)}`]) expect(findRecord([one.record, two.record], text)).toBeUndefined()
+  })
+})
+
+it('scopes include what they should', () => {
+  expect(allows(['write'], 'read') && allows(['promote'], 'read') && allows(['admin'], 'promote') && allows(['admin'], 'write')).toBe(true)
+  expect(allows(['write'], 'promote') || allows(['promote'], 'write') || allows(['read'], 'write') || allows(['write', 'promote'], 'admin') || allows([], 'read')).toBe(false)
+})
+
+describe('a server', () => {
+  it('does not listen beyond this machine without tokens', async () => {
+    const error = await errorOf(createServer({ registry: await testRegistry(), host: '0.0.0.0', port: 0 }).listen())
+    expect([error.code, error.message]).toEqual(['INVALID_INPUT', 'without tokens the server listens to this machine only, not to 0.0.0.0'])
+    const { server } = await startServer({ host: '0.0.0.0', tokens: [tokenFor('read').record] })
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:/)
+  })
+
+  it('refuses an empty list and two tokens of one name', async () => {
+    const registry = await testRegistry()
+    const { record } = tokenFor('read')
+    for (const tokens of [[], [record, record], [{ ...record, sha256: 'x' }]]) {
+      expect((await errorOf(createServer({ registry, tokens, port: 0 }).listen())).code).toBe('INVALID_INPUT')
+    }
+  })
+
+  it('reads a file of tokens again when it changes: a token that is gone is good no longer', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    const one = tokenFor('read', 'one')
+    const two = tokenFor('read', 'two')
+    writeFileSync(path, JSON.stringify([one.record]), { mode: 0o600 })
+    const { send } = await startServer({ tokens: path })
+    const statusOf = async (token: string): Promise<number> => (await send('GET', '/v1/models', { token })).status
+    expect([await statusOf(one.token), await statusOf(two.token)]).toEqual([200, 401])
+    writeFileSync(`${path}.new`, JSON.stringify([two.record]), { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+    expect([await statusOf(one.token), await statusOf(two.token)]).toEqual([401, 200])
+    // Whatever is wrong with the file, nobody comes in.
+    writeFileSync(path, '[{')
+    const reply = await send('GET', '/v1/models', { token: two.token })
+    expect([reply.status, reply.code()]).toEqual([503, 'REGISTRY_UNAVAILABLE'])
+    expect(reply.text).not.toContain(path)
+  })
+
+  it.skipIf(process.platform === 'win32')('refuses a file that others can write to, and warns of one that they can read', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    writeFileSync(path, JSON.stringify([tokenFor('read').record]), { mode: 0o600 })
+    chmodSync(path, 0o644)
+    const { told } = await startServer({ tokens: path })
+    expect(told.join()).toContain('can be read by others')
+    chmodSync(path, 0o620)
+    expect((await errorOf(createServer({ registry: await testRegistry(), tokens: path, port: 0 }).listen())).code).toBe('ACCESS_DENIED')
+    expect((await errorOf(createServer({ registry: await testRegistry(), tokens: `${path}.gone`, port: 0 }).listen())).code).toBe('SOURCE_UNREADABLE')
+  })
+
+  it('writes into the history who it was, by the token and not by what is said', async () => {
+    const registry = await testRegistry()
+    await logSmall(registry, 'm', 'a')
+    const ci = tokenFor('admin', 'ci')
+    const { send } = await startServer({ registry, tokens: [ci.record] })
+    await send('POST', '/v1/transitions', { token: ci.token, body: { reference: 'm', stage: 'staging' } })
+    await send('POST', '/v1/transitions', { token: ci.token, body: { reference: 'm', stage: 'production', actor: 'somebody else' } })
+    const history = await send('GET', '/v1/history?name=m', { token: ci.token })
+    expect(history.json()['items']).toMatchObject([{}, { actor: 'ci' }, { actor: 'somebody else via ci' }])
+  })
+
+  it('wants the scope promote for aliases and approvals', async () => {
+    const registry = await testRegistry()
+    await logSmall(registry, 'm', 'a')
+    const { record, token } = tokenFor('write')
+    const { send } = await startServer({ registry, tokens: [record] })
+    const codeOf = async (changes: object): Promise<unknown> => {
+      const reply = await send('POST', '/v1/metadata', { token, body: { reference: 'm', ...changes } })
+      return reply.status === 200 ? 200 : reply.code()
+    }
+    expect(await codeOf({ tags: { a: 'b' } })).toBe(200)
+    for (const changes of [{ aliases: ['champion'] }, { removeAliases: ['champion'] }, { approval: { by: 'me', decision: 'approved' } }]) expect(await codeOf(changes)).toBe('FORBIDDEN')
+  })
+
+  it('lets one token have so many requests at once, and says when to come again', async () => {
+    const one = tokenFor('read', 'one')
+    const two = tokenFor('read', 'two')
+    const { server, port } = await startServer({ tokens: [one.record, two.record], limits: { maxWatchersPerToken: 1 } })
+    const watch = (token: string): Promise<Response> => fetch(`${server.url ?? ''}/v1/changes?name=m`, { headers: { authorization: `Bearer ${token}` } })
+    expect(port).toBeGreaterThan(0)
+    const first = await watch(one.token)
+    const second = await watch(one.token)
+    expect([first.status, second.status, second.headers.get('retry-after'), (await watch(two.token)).status]).toEqual([200, 429, '1', 200])
+    await first.body?.cancel()
+  })
+})
