@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { Dicer } from '@fastify/busboy'
 import { StemmaError } from '../../errors/stemma-error.js'
 import { readBoundary, readDisposition, type Disposition } from './content-disposition.js'
@@ -21,6 +21,8 @@ export interface PartLimits {
 
 const MAX_HEADER_BYTES = 8_192
 const MAX_HEADERS = 8
+/** Bytes that wait for the consumer before no more are taken. */
+const WAITING_BYTES = 131_072
 
 /** A part as the parser shows it: its header comes later than the part itself, or never. */
 interface FoundPart {
@@ -54,29 +56,35 @@ export async function* readParts(incoming: IncomingMessage, limits: PartLimits, 
 }
 
 function startReader(incoming: IncomingMessage, boundary: string, limits: PartLimits, signal: AbortSignal) {
-  const config = { boundary, maxHeaderPairs: MAX_HEADERS + 1, maxHeaderSize: MAX_HEADER_BYTES }
+  // It never holds back by itself: it does not go on where parts end while it waits.
+  const config = { boundary, maxHeaderPairs: MAX_HEADERS + 1, maxHeaderSize: MAX_HEADER_BYTES, partHwm: Number.MAX_SAFE_INTEGER }
   const parser = new Dicer(config)
   const waiting: FoundPart[] = []
   const streams = new Set<Readable>()
   const stopped = new AbortController()
   let failure: { error: unknown } | undefined
   let isComplete = false
-  let isFinished = false
   let wake: () => void = () => undefined
+  let wakePump: () => void = () => undefined
+  let announceLast: () => void = () => undefined
 
   const fail = (error: unknown): void => {
     failure ??= { error }
     for (const stream of streams) stream.destroy(new Error('the body of the request failed'))
     stopped.abort()
+    announceLast()
     wake()
+    wakePump()
   }
   parser.on('part', (stream: Readable) => {
+    // Of a part before it whose header was cut off nothing more will be heard.
+    announceLast()
     const announced = new Promise<void>((resolve) => {
       stream.once('header', (header: object) => {
         part.header = headerMap(header)
         resolve()
       })
-      stream.once('end', resolve).once('close', resolve)
+      announceLast = resolve
     })
     const part: FoundPart = { stream, header: undefined, announced }
     streams.add(stream)
@@ -88,10 +96,7 @@ function startReader(incoming: IncomingMessage, boundary: string, limits: PartLi
   parser.on('error', () => {
     fail(cutOff())
   })
-  parser.on('finish', () => {
-    isFinished = true
-    wake()
-  })
+  const hasRoom = (): boolean => [...streams].reduce((bytes, stream) => bytes + stream.readableLength, 0) < WAITING_BYTES
 
   const pump = async (): Promise<void> => {
     let bytes = 0
@@ -102,10 +107,22 @@ function startReader(incoming: IncomingMessage, boundary: string, limits: PartLi
       bytes += piece.byteLength
       if (bytes > limits.bytes) throw tooLarge('bytes', limits.bytes)
       // After the last boundary the parser takes nothing more.
-      if (parser.writable && !parser.write(piece)) await once(parser, 'drain', { signal: stopped.signal })
+      if (parser.writable) parser.write(piece)
+      while (!hasRoom() && !stopped.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wakePump = resolve
+        })
+      }
     }
-    if (parser.writable) parser.end()
+    if (parser.writable) {
+      await new Promise<void>((resolve) => {
+        parser.end(resolve)
+      })
+    }
+    // That the last boundary is missing, the parser tells a moment after its end.
+    await setImmediate()
     isComplete = true
+    announceLast()
     wake()
   }
   const abort = (): void => {
@@ -121,7 +138,7 @@ function startReader(incoming: IncomingMessage, boundary: string, limits: PartLi
         if (failure !== undefined) throw failure.error
         const part = waiting.shift()
         if (part !== undefined) return part
-        if (isFinished && isComplete) return undefined
+        if (isComplete) return undefined
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -130,7 +147,10 @@ function startReader(incoming: IncomingMessage, boundary: string, limits: PartLi
     async *bytesOf({ stream }: FoundPart): AsyncGenerator<Uint8Array> {
       try {
         const pieces: AsyncIterable<Uint8Array> = stream.iterator({ destroyOnReturn: false })
-        yield* pieces
+        for await (const piece of pieces) {
+          wakePump()
+          yield piece
+        }
       } catch (error) {
         throw failure === undefined ? error : failure.error
       }
@@ -139,6 +159,7 @@ function startReader(incoming: IncomingMessage, boundary: string, limits: PartLi
     stop(): void {
       signal.removeEventListener('abort', abort)
       stopped.abort()
+      wakePump()
       for (const stream of streams) stream.destroy()
     }
   }
