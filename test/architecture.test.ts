@@ -25,7 +25,7 @@ const LAYERS: Record<string, readonly string[]> = {
   wire: ['errors', 'util', 'schemas'],
   transport: ['errors', 'util', 'schemas'],
   'backends/http': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'transport', 'wire'],
-  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local'],
+  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local', 'backends/http'],
   server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry']
 }
 

@@ -28,6 +28,11 @@ export function assembleUnreachable(location: string, reason: StemmaError): Regi
 
 async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {
   const parsed = parseTarget(target)
+  if (parsed.kind === 'http') {
+    // The HTTP client is much code, which a registry in a folder does without.
+    const { openHttpTarget } = await import('./open-http-target.js')
+    return openHttpTarget(parsed.baseUrl, options, sources)
+  }
   const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
   if (parsed.kind === 'memory') return createMemoryBackend({ policy, sources })
   return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })

@@ -4,12 +4,20 @@ import type { OpenRegistryOptions } from './open-registry.js'
 import { ownOptions } from './own-options.js'
 import { refuseSecretShapes } from './refuse-secret-shapes.js'
 
+/** What goes into a header; a message about it shows nothing of it. */
+export const tokenSchema = z.string().regex(/^[\x21-\x7e]{1,4096}$/, { error: 'a token has visible ASCII characters only, without white space' })
+
 const optionsSchema = z.object({
   durability: z.enum(['full', 'none']).optional(),
   create: z.boolean().optional(),
   cache: z.string().min(1).optional(),
   outbox: z.string().min(1).optional(),
-  actor: z.string().min(1).max(256).optional()
+  actor: z.string().min(1).max(256).optional(),
+  token: tokenSchema.optional(),
+  allowInsecureHttp: z.boolean().optional(),
+  proxy: z.string().min(1).max(2_000).optional(),
+  timeoutMs: z.int().min(1_000).max(3_600_000).optional(),
+  allowedRedirectOrigins: z.array(z.string().regex(/^https?:\/\/[^/\s]+$/, { error: 'wanted an origin, for instance https://blobs.example.org' })).max(100).optional()
 })
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -23,7 +31,7 @@ const SHAPES = [
   { field: 'clock', isRight: isFunction, wanted: 'a function' }
 ] as const
 
-const KNOWN = ['durability', 'create', 'policy', 'cache', 'outbox', 'actor', 'signal', 'logger', 'clock', 'sources']
+const KNOWN = [...Object.keys(optionsSchema.shape), 'policy', 'signal', 'logger', 'clock', 'sources']
 
 /** The options of `openRegistry`, checked; `actor` from `STEMMA_ACTOR` when absent. @throws {StemmaError} INVALID_INPUT, SECRET_IN_METADATA */
 export function checkOpenOptions(options: OpenRegistryOptions): OpenRegistryOptions {

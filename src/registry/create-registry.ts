@@ -51,8 +51,13 @@ export function createRegistry(backend: Backend, options: OpenRegistryOptions, s
   }
   const registry: Registry = {
     location: backend.location,
-    capabilities: backend.capabilities,
-    policy: backend.policy,
+    // One that could not be reached when it was opened says later what it can.
+    get capabilities() {
+      return backend.capabilities
+    },
+    get policy() {
+      return backend.policy
+    },
     logModel: (input, callOptions) => later().then((verbs) => verbs.logModel(context, input, callOptions)),
     getModel: (reference, callOptions) => getModel(context, reference, callOptions),
     getVersion: (reference, callOptions) => getVersion(context, reference, callOptions),

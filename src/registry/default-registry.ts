@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isStemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from '../io/system-error.js'
+import { sha256Hex } from '../util/sha256.js'
 import { defaultTarget } from './default-target.js'
 import { openRegistry } from './open-registry.js'
 import { OUT_OF_REACH } from './out-of-reach.js'
@@ -66,14 +67,17 @@ export async function registryOrCache(registry: Registry | string | undefined): 
   } catch (error) {
     if (typeof registry === 'object' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
     const { assembleUnreachable } = await import('./assemble-registry.js')
-    return assembleUnreachable(placeOf(registry ?? defaultTarget()).key, error)
+    return assembleUnreachable(placeOf(registry ?? defaultTarget()).location, error)
   }
 }
 
-/** What a registry is kept under: its location. `root` is the folder of a local one. */
-function placeOf(target: string): { key: string; root: string | undefined } {
+/** What a registry is kept under, and what it is called. `root` is the folder of a local one. */
+function placeOf(target: string): { key: string; location: string; root: string | undefined } {
   const parsed = parseTarget(target)
-  return parsed.kind === 'local' ? { key: parsed.root, root: parsed.root } : { key: target, root: undefined }
+  if (parsed.kind === 'local') return { key: parsed.root, location: parsed.root, root: parsed.root }
+  if (parsed.kind === 'memory') return { key: target, location: target, root: undefined }
+  // Another token is another caller.
+  return { key: `${parsed.baseUrl}\n${sha256Hex(process.env['STEMMA_TOKEN'] ?? '')}`, location: parsed.baseUrl, root: undefined }
 }
 
 function isStill({ mark, isOpening, access }: Opened, found: string | undefined, wanted: 'read' | 'write'): boolean {

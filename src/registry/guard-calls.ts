@@ -10,6 +10,12 @@ const MUTATION = [...CALL, 'operationId', 'actor'] as const
 export function guardCalls(registry: Registry): Registry {
   return {
     ...registry,
+    get capabilities() {
+      return registry.capabilities
+    },
+    get policy() {
+      return registry.policy
+    },
     logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options', [...MUTATION, 'onProgress', 'offline'])),
     getModel: async (reference, options) => registry.getModel(reference, ownOptions(options, 'getModel options', [...TRANSFER, 'into', 'overwrite', 'include', 'verify', 'fallback', 'environmentFiles'])),
     getVersion: async (reference, options) => registry.getVersion(reference, ownOptions(options, 'getVersion options', CALL)),

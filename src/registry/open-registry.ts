@@ -18,6 +18,19 @@ export interface OpenRegistryOptions {
   outbox?: string | undefined
   /** Who asks for changes, kept in the history, when a call does not say. @default `STEMMA_ACTOR`, else nobody */
   actor?: string | undefined
+  /**
+   * What a registry at `http(s)://…` knows its caller by. It is sent to that origin only, and not over plain http beyond this machine.
+   * @default `STEMMA_TOKEN`, else none
+   */
+  token?: string | undefined
+  /** Send the token over plain http beyond this machine, where everybody on the way can read it. @default false */
+  allowInsecureHttp?: boolean | undefined
+  /** `'environment'` (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), or the address of an HTTP proxy, for a registry at `http(s)://…`. @default none */
+  proxy?: string | undefined
+  /** Silence after which a request to a registry at `http(s)://…` is given up, milliseconds. @default 30_000 */
+  timeoutMs?: number | undefined
+  /** Origins that a registry at `http(s)://…` may redirect reading to, `https://blobs.example.org`; they get no token. @default none */
+  allowedRedirectOrigins?: readonly string[] | undefined
   /** Ends every running call of the registry. */
   signal?: AbortSignal | undefined
   /** @default silent */
@@ -29,11 +42,14 @@ export interface OpenRegistryOptions {
 }
 
 /**
- * Opens a registry: `./dir` or `file:…` for a folder, `memory:` for one that ends with the process.
+ * Opens a registry: `./dir` or `file:…` for a folder, `http(s)://…` for one that a server has, `memory:` for one that ends with the process.
+ *
+ * One at `http(s)://…` opens also while it cannot be reached, with a warning to the logger: each call tries again, and `getModel` with
+ * `fallback: 'last-known-good'` has what is in the cache.
  *
  * @param target @default `STEMMA_REGISTRY`, else `.stemma` in the project's root
  * @throws {StemmaError} REGISTRY_UNAVAILABLE (there is none, and `create` is false), STORE_INVALID (not a stemma store), FORMAT_TOO_NEW,
- * ACCESS_DENIED, READ_ONLY, INVALID_INPUT, UNSUPPORTED.
+ * ACCESS_DENIED, READ_ONLY, INVALID_INPUT, UNSUPPORTED; for `http(s)://…` UNAUTHENTICATED, FORBIDDEN, PROTOCOL_ERROR (something else answers there).
  * @example
  * ```ts
  * await using registry = await openRegistry('./models', { actor: 'nightly-training' })

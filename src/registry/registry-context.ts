@@ -11,7 +11,7 @@ interface WithContext {
 
 /** A registry that {@link contextOf} can look into. A function, so that printing the registry prints nothing of it. */
 export function withContext(registry: Registry, context: RegistryContext): Registry & WithContext {
-  return { ...registry, [CONTEXT]: () => context }
+  return Object.assign(registry, { [CONTEXT]: () => context })
 }
 
 /**

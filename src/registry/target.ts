@@ -3,12 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { StemmaError } from '../errors/stemma-error.js'
 
 /** Where a registry is, read from its target. */
-export type Target = { kind: 'local'; root: string } | { kind: 'memory' }
+export type Target =
+  | { kind: 'local'; root: string }
+  | { kind: 'memory' }
+  /** `baseUrl`: without user, query, fragment and trailing slash. */
+  | { kind: 'http'; baseUrl: string }
 
 /**
- * Reads a registry target: `./dir`, an absolute path, `file:…` or `memory:`.
+ * Reads a registry target: `./dir`, an absolute path, `file:…`, `http(s)://host/prefix` or `memory:`.
  *
- * @throws {StemmaError} UNSUPPORTED for `http(s):` and `mlflow…:`, which this release does not open; INVALID_INPUT for anything else.
+ * @throws {StemmaError} UNSUPPORTED for `mlflow…:`, which this release does not open; INVALID_INPUT for anything else.
  */
 export function parseTarget(target: string): Target {
   if (typeof target !== 'string') throw noTarget(typeof target)
@@ -17,7 +21,8 @@ export function parseTarget(target: string): Target {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(target)?.[1]?.toLowerCase()
   if (scheme === undefined && target.trim() !== '' && !target.includes('\0')) return { kind: 'local', root: resolve(target) }
   if (scheme === 'file') return { kind: 'local', root: fileTarget(target) }
-  if (scheme !== undefined && /^(https?|mlflow(\+https?)?)$/.test(scheme)) {
+  if (scheme === 'http' || scheme === 'https') return { kind: 'http', baseUrl: httpTarget(target) }
+  if (scheme !== undefined && /^mlflow(\+https?)?$/.test(scheme)) {
     throw new StemmaError('UNSUPPORTED', `registry target: ${scheme} registries are not opened by this release of stemma`, {
       hint: 'use a folder (./models), which several machines can share, or memory: for tests',
       details: { scheme }
@@ -27,9 +32,21 @@ export function parseTarget(target: string): Target {
 }
 
 function noTarget(found: string): StemmaError {
-  return new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:… or memory:, found ${found}`, {
+  return new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:…, http(s)://… or memory:, found ${found}`, {
     hint: "for instance openRegistry('./models') or STEMMA_REGISTRY=/srv/models"
   })
+}
+
+/** Says nothing of the address: it may hold a password. */
+function httpTarget(target: string): string {
+  const url = URL.canParse(target) ? new URL(target) : undefined
+  const fail = (problem: string, hint: string): StemmaError => new StemmaError('INVALID_INPUT', `registry target: ${problem}`, { hint })
+  if (!url || !/^https?:\/\//i.test(target)) throw fail('an http address that cannot be read', 'Write it as https://registry.example.org or https://example.org/ml/registry')
+  if (url.username !== '' || url.password !== '') {
+    throw fail('an http address with a user or password in it, which would end up in logs', 'Give the token by the option token or by STEMMA_TOKEN.')
+  }
+  if (url.search !== '' || url.hash !== '') throw fail('an http address with a query or fragment', 'Write it as https://registry.example.org or https://example.org/ml/registry')
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
 function fileTarget(target: string): string {

@@ -1,13 +1,6 @@
 import { StemmaError } from '../errors/stemma-error.js'
+import { isLoopback } from '../util/is-loopback.js'
 import type { ProxySetting } from './http-client.js'
-
-/** Hosts that are this machine. */
-const LOOPBACK = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/i
-
-/** Whether a host, as `URL.hostname` has it, is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK.test(hostname)
-}
 
 /**
  * How requests to a registry reach it. To this machine they never go through a proxy, which would get the token in the clear.

@@ -1,4 +1,4 @@
-import { isStemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError, type StemmaError } from '../../errors/stemma-error.js'
 import type { KnownDigests } from '../../io/known-digests.js'
 import { parseJsonStrictly } from '../../record/parse-json.js'
 import { createTransport } from '../../transport/create-transport.js'
@@ -22,7 +22,7 @@ export interface HttpBackendOptions extends Pick<TransportOptions, 'token' | 'pr
   readonly known?: KnownDigests | undefined
   readonly signal?: AbortSignal | undefined
   /** Told when the registry is out of reach at opening. */
-  readonly onUnreachable?: ((reason: Error) => void) | undefined
+  readonly onUnreachable?: ((reason: StemmaError) => void) | undefined
 }
 
 /** At opening the registry is asked once, and not waited for long. */
