@@ -13,6 +13,7 @@ import { histories } from './histories.js'
 import { killLoop } from './kill-loop.js'
 import { lostReplies } from './lost-replies.js'
 import { modelRuns } from './model-runs.js'
+import { networkFaults } from './network-faults.js'
 import { seededBugs } from './seeded-bugs.js'
 import type { Bench, Suite } from './suite.js'
 
@@ -25,6 +26,7 @@ const SUITES: readonly Suite[] = [
   { id: 'b6', title: 'full disk', run: fullDisk },
   { id: 'b7', title: 'linearizable', run: histories },
   { id: 'b8', title: 'as a registry in memory', run: modelRuns },
+  { id: 'b9', title: 'bad network', run: networkFaults },
   { id: 'b12', title: 'bit rot', run: bitRot },
   { id: 'bugs', title: 'seeded bugs', run: seededBugs }
 ]

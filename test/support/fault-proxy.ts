@@ -93,22 +93,25 @@ function link(client: Socket, upstream: Socket, state: ProxyState): void {
 /** Carries bytes one way; `replyAt` says which reply a chunk begins, if any. */
 function pump(from: Socket, to: Socket, both: readonly Socket[], direction: Direction, state: ProxyState, replyAt: () => number | undefined): void {
   let blocked = false
+  let isDelayed = false
   const send = (bytes: Uint8Array): void => {
     if (bytes.byteLength === 0 || to.destroyed) return
     if (!to.write(bytes)) {
       from.pause()
       to.once('drain', () => {
-        if (!blocked) from.resume()
+        if (!isDelayed) from.resume()
       })
     }
   }
   from.on('data', (chunk: Buffer) => {
+    // What comes after the fault vanishes, as packets do.
+    if (blocked) return
     const before = state.counts[direction]
     state.counts[direction] += chunk.byteLength
     const place = strikeIn(state.fault(), direction, before, chunk.byteLength, replyAt())
     const fault = state.fault()
-    if (place === undefined || fault === undefined || blocked) {
-      if (!blocked) send(chunk)
+    if (place === undefined || fault === undefined) {
+      send(chunk)
       return
     }
     state.counts.struck++
@@ -133,22 +136,22 @@ function pump(from: Socket, to: Socket, both: readonly Socket[], direction: Dire
       case 'stall':
         send(chunk.subarray(0, place))
         blocked = true
-        from.pause()
+        from.resume()
         break
       case 'drip':
         send(chunk.subarray(0, place))
         blocked = true
-        from.pause()
+        from.resume()
         drip(rest, to, fault.everyMs ?? 1_000)
         break
       case 'delay':
         send(chunk.subarray(0, place))
-        blocked = true
+        isDelayed = true
         from.pause()
         setTimeout(() => {
-          blocked = false
-          send(rest)
+          isDelayed = false
           from.resume()
+          send(rest)
         }, fault.everyMs ?? 1_000)
         break
       case 'corrupt': {
@@ -160,13 +163,16 @@ function pump(from: Socket, to: Socket, both: readonly Socket[], direction: Dire
   })
   from.on('end', () => {
     if (!blocked) to.end()
+    else if (!to.writableEnded) for (const socket of both) socket.resetAndDestroy()
   })
   // With the other end gone there is nobody to carry for.
   from.on('error', () => {
     for (const socket of both) if (!socket.destroyed) socket.resetAndDestroy()
   })
   from.on('close', () => {
-    if (!to.destroyed && !blocked) to.end()
+    if (to.destroyed || to.writableEnded) return
+    if (blocked) to.resetAndDestroy()
+    else to.end()
   })
 }
 

@@ -2,18 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ByteSource } from '../../../../src/io/byte-source.js'
 import { isStemmaError } from '../../../../src/errors/stemma-error.js'
 import type { Progress } from '../../../../src/util/options.js'
 import { sha256Hex } from '../../../../src/util/sha256.js'
 import { systemSources } from '../../../../src/util/sources.js'
-import { byteFixture, readAll } from './byte-fixture.js'
+import { readAll, startByteFixture, type ByteFixture, type ByteFixtureOptions } from '../../../support/byte-fixture.js'
 
 const MIB = 1_048_576
 const UPLOAD = 'PATCH /v1/uploads/{id}'
 const BATCH = 'POST /v1/blobs'
 const KEEP = 'POST /v1/blobs/keep'
+
+async function byteFixture(options?: ByteFixtureOptions): Promise<ByteFixture> {
+  const fixture = await startByteFixture(options)
+  onTestFinished(() => fixture.close())
+  return fixture
+}
 
 function fileSource(folder: string, name: string, content: Uint8Array, headBytes?: number): ByteSource & { kind: 'file' } {
   const path = join(folder, name)
