@@ -1,13 +1,14 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { syncAll } from './descriptor.js'
+import type { Flush } from './flush.js'
 import { systemErrorCode } from './system-error.js'
 
 /** The steps of `StoreFs.makeFolder`. */
-export async function makeFolder(path: string, options: { mode: number; sync: boolean }): Promise<void> {
+export async function makeFolder(path: string, options: { mode: number; sync: boolean }, flush: Flush): Promise<void> {
   const made = makeFoldersSync(path, options.mode)
   if (!options.sync) return
-  for (const folder of made) await syncFolder(dirname(folder))
+  for (const folder of made) await syncFolder(dirname(folder), flush)
 }
 
 /**
@@ -59,12 +60,12 @@ function makeOne(folder: string, mode: number): void {
 const CANNOT_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 const CANNOT_SYNC_ON_WINDOWS: ReadonlySet<string> = new Set(['EPERM', 'EISDIR', 'EACCES'])
 
-/** The steps of `StoreFs.syncFolder`. */
-export async function syncFolder(path: string): Promise<void> {
+/** The steps of `StoreFs.syncFolder`; the flush is done in the thread pool unless another way is given. */
+export async function syncFolder(path: string, flush: Flush = syncAll): Promise<void> {
   let fd: number | undefined
   try {
     fd = openSync(path, 'r')
-    await syncAll(fd)
+    await flush(fd, 'all')
   } catch (error) {
     const code = systemErrorCode(error) ?? ''
     if (!CANNOT_SYNC.has(code) && !(process.platform === 'win32' && CANNOT_SYNC_ON_WINDOWS.has(code))) throw error

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, linkSync, lstatSync, openSync, readdirSync, readS
 import { StemmaError } from '../errors/stemma-error.js'
 import { systemSources, type Sources } from '../util/sources.js'
 import { closeLater, createFile, readFully, syncContent, writeFully, writeFullySync } from './descriptor.js'
+import { createFlush } from './flush.js'
 import { hashPaths } from './hash-paths.js'
 import { ingest } from './ingest.js'
 import { makeFolder, syncFolder } from './make-folder.js'
@@ -18,11 +19,12 @@ const MAX_WHOLE_BYTES = 268_435_456
 
 /**
  * The file system of this machine. Whatever takes microseconds is done synchronously, for a turn of the thread pool costs ten
- * times that; flushes and bytes in number are asynchronous, so that the event loop stays free.
+ * times that; bytes in number, and flushes where the disk is slow, are asynchronous, so that the event loop stays free.
  *
- * @param sources times the waiting of `waitForChange`, and the pauses that long work makes.
+ * @param sources times the waiting of `waitForChange`, flushes, and the pauses that long work makes.
  */
 export function createNodeStoreFs(sources: Sources): StoreFs {
+  const flush = createFlush(sources)
   return {
     readFile: wholeFile,
     exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
@@ -36,7 +38,8 @@ export function createNodeStoreFs(sources: Sources): StoreFs {
       const fill = async (fd: number): Promise<void> => {
         if (isSmall) writeFullySync(fd, bytes)
         else await writeFully(fd, bytes)
-        if (sync) await syncContent(fd)
+        if (!sync) return
+        await (isSmall ? flush(fd, 'content') : syncContent(fd))
       }
       return createFile(path, mode, fill, isSmall || sync ? closeSync : closeLater)
     },
@@ -46,8 +49,8 @@ export function createNodeStoreFs(sources: Sources): StoreFs {
     link: settled(linkSync),
     rename: settled(renameSync),
     unlink: settled(unlinkSync),
-    makeFolder,
-    syncFolder,
+    makeFolder: (path, options) => makeFolder(path, options, flush),
+    syncFolder: (path) => syncFolder(path, flush),
     syncFiles: syncContents,
     touch: settled((path, timeMs) => {
       utimesSync(path, timeMs / 1000, timeMs / 1000)

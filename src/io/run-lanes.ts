@@ -5,7 +5,7 @@ import type { ProgressTracker } from './progress-tracker.js'
 import type { Ingested } from './store-fs.js'
 import { startWorkerLane, workerFile, type WorkerLane } from './worker-lane.js'
 
-const TASK_FILES = 256
+const TASK_FILES = 128
 const TASK_BYTES = 16_777_216
 
 /** More lanes than this gain nothing: files are created in one folder, whose lock they share. */

@@ -24,11 +24,11 @@ const searchedHistories = (bench: Bench): Promise<Result> => histories(bench, { 
 const BUGS: readonly Bug[] = [
   {
     name: 'no flush of folders', by: 'b0', run: (bench) => callOrder(bench, only('tag', 'log-next')),
-    mutations: [{ file: 'io/make-folder.ts', find: '    await syncAll(fd)\n', replace: '' }]
+    mutations: [{ file: 'io/make-folder.ts', find: "    await flush(fd, 'all')\n", replace: '' }]
   },
   {
     name: 'no flush of an event', by: 'b0', run: (bench) => callOrder(bench, only('tag', 'log-next')),
-    mutations: [{ file: 'io/node-store-fs.ts', find: 'if (sync) await syncContent(fd)', replace: 'if (sync && path === "") await syncContent(fd)' }]
+    mutations: [{ file: 'io/node-store-fs.ts', find: 'if (!sync) return\n', replace: 'if (!sync || path !== "") return\n' }]
   },
   {
     name: 'no flush of blobs', by: 'b0', run: (bench) => callOrder(bench, only('tag', 'log-next')),

@@ -89,7 +89,8 @@ async function publishAll(
         await unlinkIfThere(target, store.fs)
         await pause()
       }
-      stored.push({ digest: `sha256:${blob.sha256}`, sizeBytes: blob.sizeBytes, existed, ...(blob.head && { head: blob.head }) })
+      const { sha256, sizeBytes, head } = blob
+      stored.push(head === undefined ? { digest: `sha256:${sha256}`, sizeBytes, existed } : { digest: `sha256:${sha256}`, sizeBytes, existed, head })
     }
     return stored
   } catch (error) {

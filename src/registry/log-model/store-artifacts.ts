@@ -1,7 +1,6 @@
 import type { ArtifactsInput } from '../../artifacts/artifacts-input.js'
 import { collectSources, type CollectedArtifact } from '../../artifacts/collect-sources.js'
 import { detectFormat, HEAD_BYTES } from '../../artifacts/detect-format.js'
-import type { StoredBlob } from '../../backends/backend.js'
 import { formatOf, roleOf } from '../../record/artifact-format.js'
 import { checkArtifactPaths } from '../../record/artifact-path.js'
 import { buildManifest, manifestBytes } from '../../record/manifest.js'
@@ -25,7 +24,6 @@ export async function storeArtifacts(
   options: TransferOptions
 ): Promise<{ manifest: Manifest }> {
   const collected = await collectAll(input, options)
-  checkArtifactPaths(collected.map((artifact) => artifact.path))
   const blobs = await context.backend.putBlobs(
     collected.map((artifact) => artifact.source),
     options
@@ -35,7 +33,7 @@ export async function storeArtifacts(
     const blob = blobs[index]
     if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
     const { path, role } = artifact
-    const format = artifact.format ?? (await formatOfStored(context, artifact, blob, options))
+    const format = artifact.format ?? (blob.head ? formatOf(path, blob.head) : await formatOfStored(context, artifact, blob.digest, options))
     artifacts.push({ path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) })
   }
   const manifest = buildManifest(artifacts)
@@ -47,10 +45,9 @@ export async function storeArtifacts(
 async function formatOfStored(
   context: Pick<RegistryContext, 'backend'>,
   { path, source }: CollectedArtifact,
-  { head, digest }: StoredBlob,
+  digest: Digest,
   options: TransferOptions
 ): Promise<string> {
-  if (head !== undefined) return formatOf(path, head)
   return detectFormat(path, source) ?? formatOf(path, await firstBytes(context, digest, options))
 }
 
@@ -64,8 +61,11 @@ async function collectAll(input: StoreArtifactsInput, options: TransferOptions):
   const artifacts = await collectSources(input.artifacts, shared)
   if (input.preprocessing === undefined) return artifacts
   const preprocessing = await collectSources(input.preprocessing, shared)
-  return [
+  const all = [
     ...artifacts,
     ...preprocessing.map((artifact) => ({ ...artifact, path: `preprocessing/${artifact.path}`, role: artifact.role ?? ('preprocessing' as const) }))
   ]
+  // Each part was checked by itself.
+  checkArtifactPaths(all.map((artifact) => artifact.path))
+  return all
 }
