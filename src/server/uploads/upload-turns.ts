@@ -36,24 +36,25 @@ export interface UploadTurns {
 export function createUploadTurns(sources: Sources): UploadTurns {
   let running: RunningTurn | undefined
 
-  const waitForTurn = async (signal: AbortSignal | undefined, makeWay: boolean): Promise<void> => {
-    const sinceMs = sources.monotonicNow()
-    while (running !== undefined) {
-      signal?.throwIfAborted()
-      const { done, movedAtMs, abort } = running
-      const nowMs = sources.monotonicNow()
-      if (makeWay || nowMs - movedAtMs >= STALLED_MS) abort.abort(madeWay())
-      else if (nowMs - sinceMs >= WAIT_MS) throw busy()
-      const waited = new AbortController()
-      await Promise.race([done, sources.sleep(LOOK_MS, waited.signal).catch(() => undefined)])
-      waited.abort()
-    }
+  /** Waits for a moment, or until the work that is under way has ended. */
+  const waitFor = async ({ done, movedAtMs, abort }: RunningTurn, sinceMs: number, makeWay: boolean): Promise<void> => {
+    const nowMs = sources.monotonicNow()
+    if (makeWay || nowMs - movedAtMs >= STALLED_MS) abort.abort(madeWay())
+    else if (nowMs - sinceMs >= WAIT_MS) throw busy()
+    const waited = new AbortController()
+    await Promise.race([done, sources.sleep(LOOK_MS, waited.signal).catch(() => undefined)])
+    waited.abort()
   }
 
   return {
     isBusy: () => running !== undefined,
     async run(work, { signal, makeWay = false }) {
-      await waitForTurn(signal, makeWay)
+      const sinceMs = sources.monotonicNow()
+      while (running !== undefined) {
+        await waitFor(running, sinceMs, makeWay)
+        signal?.throwIfAborted()
+      }
+      // From here to where it is set nothing may be awaited: two would take the same turn.
       let end: () => void = () => undefined
       const done = new Promise<void>((resolve) => {
         end = resolve
