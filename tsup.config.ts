@@ -1,6 +1,6 @@
 import { defineConfig, type Options } from 'tsup'
 
-const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts' }
+const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts', 'server/index': 'src/server/index.ts' }
 
 const shared: Options = {
   entry: { ...library, 'io/hash-worker': 'src/io/hash-worker.ts' },
@@ -21,7 +21,7 @@ const shorten: NonNullable<Options['esbuildOptions']> = (esbuild) => {
 
 export default defineConfig((options) => [
   // What a call does not need loads at its first use: chunks.
-  { ...shared, format: 'esm', splitting: true, esbuildOptions: shorten, dts: options.dts === false ? false : { entry: library } },
+  { ...shared, entry: { ...shared.entry, 'cli/main': 'src/cli/main.ts' }, format: 'esm', splitting: true, esbuildOptions: shorten, dts: options.dts === false ? false : { entry: library } },
   // Jest's CommonJS mode has no import(): there, what is deferred is a require().
   {
     ...shared,

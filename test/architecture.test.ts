@@ -26,15 +26,18 @@ const LAYERS: Record<string, readonly string[]> = {
   transport: ['errors', 'util', 'schemas'],
   'backends/http': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'transport', 'wire'],
   registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local', 'backends/http'],
-  server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry']
+  server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry'],
+  cli: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'wire', 'registry', 'server']
 }
 
 /** The files that package.json exports may gather from anywhere. */
-const BARRELS = new Set(['index.ts', 'schemas/index.ts', 'backends/index.ts'])
+const BARRELS = new Set(['index.ts', 'schemas/index.ts', 'backends/index.ts', 'server/index.ts'])
 
 /** Packages and built-ins that only some files may use. */
 const RESERVED: readonly { module: RegExp; allowed: (file: string) => boolean }[] = [
   { module: /^(axios|p-retry|form-data)$/, allowed: (file) => file.startsWith('transport/') },
+  { module: /^(hono|@hono\/|@fastify\/busboy|prom-client)/, allowed: (file) => file.startsWith('server/') },
+  { module: /^commander$/, allowed: (file) => file.startsWith('cli/') },
   { module: /^(node:)?child_process$/, allowed: (file) => file === 'io/run-command.ts' },
   { module: /^(node:)?worker_threads$/, allowed: (file) => file.startsWith('io/') }
 ]

@@ -1,0 +1,5 @@
+export type { AccessEntry } from './access-log.js'
+export { createServer, type StemmaServer } from './create-server.js'
+export type { ServerLimits } from './limits.js'
+export type { ServerOptions } from './server-options.js'
+export { createToken, type CreateTokenOptions, type TokenRecord } from './tokens.js'
