@@ -21,10 +21,11 @@ export interface TestTransport extends Transport {
 }
 
 /** Sources whose sleeps only move their own clock. */
-function quickSources(waits: number[]): Sources & { advance(byMs: number): void } {
+function quickSources(waits: number[], atMs: number | undefined): Sources & { advance(byMs: number): void } {
   let nowMs = 0
   return {
     ...systemSources,
+    ...(atMs === undefined ? {} : { now: () => atMs }),
     monotonicNow: () => nowMs,
     sleep(delayMs, signal) {
       waits.push(delayMs)
@@ -42,9 +43,10 @@ function quickSources(waits: number[]): Sources & { advance(byMs: number): void 
   }
 }
 
-export function testTransport(baseUrl: string, options: Partial<TransportOptions> = {}): TestTransport {
+/** @param atMs what the clock says. @default the machine's */
+export function testTransport(baseUrl: string, options: Partial<TransportOptions> = {}, atMs?: number): TestTransport {
   const waits: number[] = []
-  const sources = quickSources(waits)
+  const sources = quickSources(waits, atMs)
   const ticks = new Set<() => void>()
   const ticker: Ticker = (_intervalMs, onTick) => {
     ticks.add(onTick)

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer as createNetServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { getModel } from '../../src/registry/root-verbs.js'
+import { openRegistry } from '../../src/registry/open-registry.js'
+import { contextOf } from '../../src/registry/registry-context.js'
+import { parseTarget } from '../../src/registry/target.js'
+import { createServer, type StemmaServer } from '../../src/server/create-server.js'
+import { createToken } from '../../src/server/tokens.js'
+import { systemSources, type Sources } from '../../src/util/sources.js'
+import { all, errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
+
+const SECRET = 'stm_SECRET_0123456789abcdef'
+
+/** A server of a registry in memory, and its address. */
+async function served(options: Partial<Parameters<typeof createServer>[0]> = {}): Promise<{ server: StemmaServer; url: string }> {
+  const server = createServer({ registry: await testRegistry(), port: 0, metrics: false, ...options })
+  const url = await server.listen()
+  onTestFinished(() => server.close({ graceMs: 0 }))
+  return { server, url }
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe('target', () => {
+  it('takes addresses with ports, prefixes and trailing slashes', () => {
+    expect(parseTarget('https://registry.example.org')).toEqual({ kind: 'http', baseUrl: 'https://registry.example.org' })
+    expect(parseTarget('HTTPS://Registry.Example.org:443/ml/registry//')).toEqual({ kind: 'http', baseUrl: 'https://registry.example.org/ml/registry' })
+    expect(parseTarget('http://[::1]:5151/')).toEqual({ kind: 'http', baseUrl: 'http://[::1]:5151' })
+  })
+
+  it.each([`https://user:${SECRET}@host/`, `https://${SECRET}@host/`, `https://host/?token=${SECRET}`, `https://host/#${SECRET}`, `http:${SECRET}@host`, `http://${SECRET}@:99999999/`])(
+    'refuses %s without showing what may be secret in it',
+    (target) => {
+      expect(() => parseTarget(target)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', message: expect.not.stringContaining(SECRET) }) as Error)
+    }
+  )
+})
+
+describe('a registry at an address', () => {
+  it('has the verbs of one in a folder', async () => {
+    const { url } = await served()
+    const registry = await testRegistry(`${url}/`)
+    const logged = await logSmall(registry, 'risk/credit-score', 'weights', { metrics: { auc: 0.9 } })
+    await registry.transitionStage('risk/credit-score@1.0.0', 'production', { reason: 'first' })
+    const loaded = await registry.getModel('risk/credit-score@production')
+    expect(Buffer.from(await loaded.read('model.bin')).toString()).toBe('weights')
+    expect(loaded).toMatchObject({ stale: false, source: 'registry', version: { digest: logged.digest, stage: 'production' } })
+    expect((await all(registry.search({ where: 'metrics.auc >= 0.9 and stage = \'production\'' }))).map(({ version }) => version)).toEqual(['1.0.0'])
+    expect((await all(registry.history('risk/credit-score'))).map(({ type }) => type)).toEqual(['created', 'transition'])
+    expect((await registry.verify()).ok).toBe(true)
+  })
+
+  it('reads the artifacts of a large version from its manifest', async () => {
+    const { url } = await served()
+    const registry = await testRegistry(url)
+    const artifacts = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`part-${index}.bin`, String(index % 10)]))
+    const logged = await registry.logModel({ name: 'large', artifacts, capture: false })
+    expect(logged.artifacts).toHaveLength(1_001)
+    expect((await registry.getVersion('large')).artifacts).toHaveLength(1_001)
+  })
+
+  it('rejects at opening what is wrong with the caller or the address', async () => {
+    const { token, record } = createToken({ name: 'ci', scopes: ['read'] })
+    const { url } = await served({ tokens: [record] })
+    expect(await errorOf(openRegistry(url))).toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(await errorOf(openRegistry(url, { token: SECRET }))).toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(await errorOf(openRegistry(`${url}/elsewhere`, { token }))).toMatchObject({ code: 'PROTOCOL_ERROR' })
+    const registry = await testRegistry(url, { token })
+    expect(await errorOf(registry.transitionStage('m', 'staging'))).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  it('takes the token from STEMMA_TOKEN, and shows it nowhere', async () => {
+    vi.stubEnv('STEMMA_TOKEN', SECRET)
+    const { url } = await served()
+    const registry = await testRegistry(url)
+    const error = await errorOf(registry.getVersion('nobody'))
+    const shown = [registry, contextOf(registry), contextOf(registry).backend, error, error.stack, error.toJSON()]
+    for (const value of shown) {
+      expect(inspect(value, { depth: 20, showHidden: true })).not.toContain(SECRET)
+      expect(JSON.stringify(value) ?? '').not.toContain(SECRET)
+    }
+  })
+
+  it('does not send the token over plain http beyond this machine', async () => {
+    const error = await errorOf(openRegistry('http://registry.example.org', { token: SECRET }))
+    expect(error.code).toBe('INVALID_INPUT')
+    expect(inspect(error)).not.toContain(SECRET)
+    expect(await errorOf(openRegistry('https://registry.example.org', { token: `${SECRET}\n` }))).toMatchObject({ code: 'INVALID_INPUT', message: expect.not.stringContaining(SECRET) as string })
+    expect(await errorOf(openRegistry('https://registry.example.org', { proxy: `socks://user:${SECRET}@x` }))).toMatchObject({ code: 'INVALID_INPUT', message: expect.not.stringContaining(SECRET) as string })
+    expect(await errorOf(openRegistry('https://registry.example.org', { policy: { stages: [] } }))).toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  it('opens while nothing answers, says so, and works once something does', async () => {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const warnings: string[] = []
+    const registry = await testRegistry(url, { logger: { warn: (message) => warnings.push(message) } })
+    expect(warnings).toEqual([expect.stringContaining('cannot be reached') as string])
+    expect(await errorOf(registry.getVersion('m'))).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+    const policy = { stages: ['none', 'staging', 'production', 'archived', 'canary'] }
+    await served({ registry: await testRegistry('memory:', { policy }), port })
+    await logSmall(registry, 'm', 'weights')
+    expect((await registry.getVersion('m')).version).toBe('1.0.0')
+    expect(registry.policy.stages).toContain('canary')
+  })
+
+  it('serves the last known good model within a second when the server is gone', async () => {
+    const { server, url } = await served()
+    const cache = join(temporaryFolder(), 'cache')
+    const warnings: string[] = []
+    const { sources, waits } = quickSources()
+    const registry = await testRegistry(url, { cache, sources, logger: { warn: (message) => warnings.push(message) } })
+    await logSmall(registry, 'm', 'weights')
+    await registry.getModel('m')
+    await server.close({ graceMs: 0 })
+
+    waits.length = 0
+    const loaded = await registry.getModel('m', { fallback: 'last-known-good' })
+    // Besides the deadline of capturing the environment, one short wait before the one further attempt.
+    expect(waits.filter((wait) => wait < 5_000)).toEqual([expect.toSatisfy((wait: number) => wait <= 400)])
+    expect(loaded).toMatchObject({ stale: true, source: 'cache', version: { version: '1.0.0' } })
+    expect(warnings.at(-1)).toContain('using m@1.0.0')
+
+    // A process that starts now has the same; also through the root functions.
+    const later = await testRegistry(url, { cache })
+    expect((await later.getModel('m', { fallback: 'last-known-good' })).stale).toBe(true)
+    vi.stubEnv('STEMMA_CACHE', cache)
+    expect((await getModel('m', { registry: url, fallback: 'last-known-good' })).stale).toBe(true)
+    expect(await errorOf(later.getModel('m'))).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+  })
+
+  it('watches on while the server is started anew', async () => {
+    const port = await freePort()
+    const folder = mkdtempSync(join(tmpdir(), 'stemma-remote-'))
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const first = await served({ registry: folder, port })
+    const registry = await testRegistry(first.url, { sources: quickSources().sources })
+    await logSmall(registry, 'm', 'one')
+    const watching = registry.watch('m@latest')[Symbol.asyncIterator]()
+    expect((await watching.next()).value).toMatchObject({ version: '1.0.0' })
+    const next = watching.next()
+    await first.server.close({ graceMs: 0 })
+    await served({ registry: folder, port })
+    await logSmall(registry, 'm', 'two')
+    expect((await next).value).toMatchObject({ version: '1.0.1' })
+    await registry.close()
+    expect((await watching.next()).done).toBe(true)
+  })
+})
+
+/** Sources whose waits are written down and short. */
+function quickSources(): { sources: Sources; waits: number[] } {
+  const waits: number[] = []
+  const sleep: Sources['sleep'] = (delayMs, signal) => {
+    waits.push(delayMs)
+    return systemSources.sleep(5, signal)
+  }
+  return { sources: { ...systemSources, sleep }, waits }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createNetServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
