@@ -58,7 +58,7 @@ describe('buildManifest', () => {
 
 describe('manifestBytes', () => {
   it('are those of any canonical JSON writer, whoever built the manifest', () => {
-    const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).map((text) => `x${text.replace(/[^\p{L}\p{N}]/gu, '')}y`)
+    const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).map((text) => `x${text.replace(/[^\p{L}\p{N}]/gu, '')}y`.normalize('NFC'))
     const artifacts = fc.uniqueArray(
       fc.record({
         path: name,
@@ -67,7 +67,7 @@ describe('manifestBytes', () => {
         format: fc.string({ unit: 'binary' }),
         role: fc.constant('weights' as const)
       }),
-      { selector: ({ path }) => path.normalize('NFKC').toLowerCase(), maxLength: 5 }
+      { selector: ({ path }) => path.normalize('NFKC').toUpperCase().toLowerCase(), maxLength: 5 }
     )
     fc.assert(
       fc.property(artifacts, fc.boolean(), (list, isNewer) => {
