@@ -10,6 +10,7 @@ import { crashPoints } from './crash-points.js'
 import { errorInjection } from './error-injection.js'
 import { fullDisk } from './full-disk.js'
 import { histories } from './histories.js'
+import { httpKills } from './http-kills.js'
 import { killLoop } from './kill-loop.js'
 import { lostReplies } from './lost-replies.js'
 import { modelRuns } from './model-runs.js'
@@ -27,6 +28,7 @@ const SUITES: readonly Suite[] = [
   { id: 'b7', title: 'linearizable', run: histories },
   { id: 'b8', title: 'as a registry in memory', run: modelRuns },
   { id: 'b9', title: 'bad network', run: networkFaults },
+  { id: 'b10', title: 'kill -9 of a server', run: httpKills },
   { id: 'b12', title: 'bit rot', run: bitRot },
   { id: 'bugs', title: 'seeded bugs', run: seededBugs }
 ]
