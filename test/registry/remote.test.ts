@@ -36,8 +36,10 @@ describe('target', () => {
 
   it.each([`https://user:${SECRET}@host/`, `https://${SECRET}@host/`, `https://host/?token=${SECRET}`, `https://host/#${SECRET}`, `http:${SECRET}@host`, `http://${SECRET}@:99999999/`])(
     'refuses %s without showing what may be secret in it',
-    (target) => {
-      expect(() => parseTarget(target)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', message: expect.not.stringContaining(SECRET) }) as Error)
+    async (target) => {
+      const error = await errorOf(Promise.resolve().then(() => parseTarget(target)))
+      expect(error.code).toBe('INVALID_INPUT')
+      expect(inspect(error)).not.toContain(SECRET)
     }
   )
 })
@@ -83,7 +85,7 @@ describe('a registry at an address', () => {
     const shown = [registry, contextOf(registry), contextOf(registry).backend, error, error.stack, error.toJSON()]
     for (const value of shown) {
       expect(inspect(value, { depth: 20, showHidden: true })).not.toContain(SECRET)
-      expect(JSON.stringify(value) ?? '').not.toContain(SECRET)
+      expect(JSON.stringify(value)).not.toContain(SECRET)
     }
   })
 

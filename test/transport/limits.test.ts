@@ -176,15 +176,15 @@ describe('abort', () => {
     controller.abort(reason)
     await expect(running).rejects.toBe(reason)
 
-    let isWaiting = false
+    const waited: number[] = []
     const sleep: Sources['sleep'] = (delayMs, signal) => {
-      isWaiting = true
+      waited.push(delayMs)
       return systemSources.sleep(delayMs, signal)
     }
     const other = new AbortController()
     const waiting = call(testTransport('http://127.0.0.1:1', { sources: { ...systemSources, sleep } }), other.signal)
     waiting.catch(() => undefined)
-    while (!isWaiting) await settle()
+    while (waited.length === 0) await settle()
     other.abort('no error')
     await expect(waiting).rejects.toBe('no error')
   })

@@ -28,7 +28,7 @@ function always(respond: (request: Request) => Response | Promise<Response>): vo
   server.use(http.all('*', ({ request }) => respond(request)))
 }
 
-function text(body: string, contentType = 'application/json', init: ResponseInit = {}): Response {
+function text(body: string, contentType = 'application/json', init: { status?: number; headers?: Record<string, string> } = {}): Response {
   return new Response(body, { ...init, headers: { 'content-type': contentType, ...init.headers } })
 }
 

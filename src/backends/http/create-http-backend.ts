@@ -6,6 +6,7 @@ import { changes } from './changes.js'
 import type { Closing } from './closing.js'
 import type { HttpContext } from './http-context.js'
 import { createVersion, deleteVersion, rollback, transition, updateMetadata } from './mutations.js'
+import { takingOwnedFiles } from './owned-files.js'
 import { history, lineage, models, resolve, resolveCommit, search, versionsOf } from './reads.js'
 import { runLong } from './run-long.js'
 
@@ -19,6 +20,7 @@ const HOUR_MS = 3_600_000
  */
 export function createHttpBackend(context: HttpContext, blobs: Pick<Backend, 'keepBlobs' | 'putBlobs' | 'openBlob'>, closing: Closing): Backend {
   const { connection, transport } = context
+  const putBlobs = takingOwnedFiles(blobs.putBlobs)
 
   const once = <T>(options: { signal?: AbortSignal | undefined }, run: (signal: AbortSignal) => Promise<T>, patience?: Patience): Promise<T> =>
     closing.once(options.signal, async (signal) => {
@@ -43,7 +45,7 @@ export function createHttpBackend(context: HttpContext, blobs: Pick<Backend, 'ke
     localBlobPath: () => undefined,
 
     keepBlobs: (digests, options) => once(options, (signal) => blobs.keepBlobs(digests, { ...options, signal })),
-    putBlobs: (sources, options) => once(options, (signal) => blobs.putBlobs(sources, { ...options, signal })),
+    putBlobs: (sources, options) => once(options, (signal) => putBlobs(sources, { ...options, signal })),
     openBlob: (digest, options) => each(options, (signal) => blobs.openBlob(digest, { ...options, signal })),
 
     createVersion: (request, options) => once(options, (signal) => createVersion(context, request, options, signal)),
