@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { LIBRARY } from '../util/library.js'
+import { lineageGraphSchema } from '../schemas/lineage.js'
+import { garbageReportSchema, verificationReportSchema } from '../schemas/report.js'
 import { errorBodySchema } from './error-body.js'
+import { historyPageSchema, modelPageSchema, registryInfoSchema, storedBlobSchema, versionPageSchema, wireVersionSchema } from './messages.js'
 import { ROUTES, type Route, type RouteName } from './routes.js'
 
 type Json = Record<string, unknown>
@@ -29,7 +32,7 @@ export function describeApi(): Json {
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'What `stemma token create` printed.' } },
-      schemas: { Error: schemaOf(errorBodySchema, 'output') }
+      schemas: namedSchemas()
     }
   }
 }
@@ -45,7 +48,7 @@ function operation(name: RouteName, route: Route): Json {
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: bodyContent(route.body) } }),
     responses: {
       [String(route.status)]: { description: 'Done', ...replyContent(route) },
-      default: { description: 'An error', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } }
+      default: { description: 'An error', content: { 'application/json': { schema: { $ref: refTo('Error') } } } }
     }
   }
 }
@@ -92,12 +95,51 @@ function replyContent({ reply, progress }: Route): Json {
   }
 }
 
+/** What replies are made of, so that it is described once. */
+const NAMED = {
+  Error: errorBodySchema,
+  Version: wireVersionSchema,
+  VersionPage: versionPageSchema,
+  ModelPage: modelPageSchema,
+  HistoryPage: historyPageSchema,
+  LineageGraph: lineageGraphSchema,
+  RegistryInfo: registryInfoSchema,
+  VerificationReport: verificationReportSchema,
+  GarbageReport: garbageReportSchema,
+  StoredBlob: storedBlobSchema
+} as const
+
+const refTo = (name: string): string => `#/components/schemas/${name}`
+
+function namedSchemas(): Json {
+  const named = z.registry<{ id: string }>()
+  for (const [id, schema] of Object.entries(NAMED)) named.add(schema, { id })
+  const { schemas } = z.toJSONSchema(named, { io: 'output', unrepresentable: 'any', uri: refTo })
+  return Object.fromEntries(Object.keys(NAMED).map((id) => [id, embedded(schemas[id] ?? {})]))
+}
+
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const name = io === 'output' ? Object.entries(NAMED).find(([, known]) => known === schema)?.[0] : undefined
+  if (name !== undefined) return { $ref: refTo(name) }
   // What has no JSON schema, such as a check by a function, is described as anything.
-  const described: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' })
-  // The dialect is that of the whole document.
-  delete described['$schema']
-  return described
+  return embedded(z.toJSONSchema(schema, { io, unrepresentable: 'any' }))
+}
+
+/**
+ * A schema as a part of the document, whose dialect and address it has. What refers to itself is any JSON; the pattern of a time says no
+ * more than its format.
+ */
+function embedded(schema: object): Json {
+  const ref: unknown = '$ref' in schema ? schema.$ref : undefined
+  if (typeof ref === 'string' && ref.includes('$defs')) return {}
+  const isTime = 'format' in schema && schema.format === 'date-time'
+  const kept = Object.entries(schema).filter(([key]) => !['$schema', '$id', '$defs'].includes(key) && !(isTime && key === 'pattern'))
+  return Object.fromEntries(kept.map(([key, value]: [string, unknown]) => [key, embeddedIn(value)]))
+}
+
+function embeddedIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(embeddedIn)
+  return typeof value === 'object' && value !== null ? embedded(value) : value
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
