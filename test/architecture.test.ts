@@ -25,7 +25,8 @@ const LAYERS: Record<string, readonly string[]> = {
   wire: ['errors', 'util', 'schemas'],
   transport: ['errors', 'util', 'schemas'],
   'backends/http': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'transport', 'wire'],
-  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local', 'backends/http'],
+  'backends/mlflow': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal', 'transport'],
+  registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local', 'backends/http', 'backends/mlflow'],
   server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry'],
   cli: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'wire', 'registry', 'server']
 }

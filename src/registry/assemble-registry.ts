@@ -33,6 +33,10 @@ async function openBackend(target: string, options: OpenRegistryOptions, sources
     const { openHttpTarget } = await import('./open-http-target.js')
     return openHttpTarget(parsed.baseUrl, options, sources)
   }
+  if (parsed.kind === 'mlflow') {
+    const { openMlflowTarget } = await import('./open-mlflow-target.js')
+    return openMlflowTarget(parsed, options, sources)
+  }
   const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
   if (parsed.kind === 'memory') return createMemoryBackend({ policy, sources })
   return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })

@@ -76,6 +76,7 @@ function placeOf(target: string): { key: string; location: string; root: string 
   const parsed = parseTarget(target)
   if (parsed.kind === 'local') return { key: parsed.root, location: parsed.root, root: parsed.root }
   if (parsed.kind === 'memory') return { key: target, location: target, root: undefined }
+  if (parsed.kind === 'mlflow') return { key: `${parsed.address}\n${parsed.prefix}`, location: new URL(parsed.address).origin, root: undefined }
   // Another token is another caller.
   return { key: `${parsed.baseUrl}\n${sha256Hex(process.env['STEMMA_TOKEN'] ?? '')}`, location: parsed.baseUrl, root: undefined }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StemmaError } from '../errors/stemma-error.js'
+import { mlflowTarget, type MlflowTarget } from './mlflow-target.js'
 
 /** Where a registry is, read from its target. */
 export type Target =
@@ -8,11 +9,13 @@ export type Target =
   | { kind: 'memory' }
   /** `baseUrl`: without user, query, fragment and trailing slash. */
   | { kind: 'http'; baseUrl: string }
+  | MlflowTarget
 
 /**
- * Reads a registry target: `./dir`, an absolute path, `file:…`, `http(s)://host/prefix` or `memory:`.
+ * Reads a registry target: `./dir`, an absolute path, `file:…`, `http(s)://host/prefix`, `mlflow+http(s)://host`, `mlflow://`
+ * or `memory:`.
  *
- * @throws {StemmaError} UNSUPPORTED for `mlflow…:`, which this release does not open; INVALID_INPUT for anything else.
+ * @throws {StemmaError} INVALID_INPUT for anything else; UNSUPPORTED for `mlflow://` where MLFLOW_TRACKING_URI is no HTTP server.
  */
 export function parseTarget(target: string): Target {
   if (typeof target !== 'string') throw noTarget(typeof target)
@@ -22,17 +25,12 @@ export function parseTarget(target: string): Target {
   if (scheme === undefined && target.trim() !== '' && !target.includes('\0')) return { kind: 'local', root: resolve(target) }
   if (scheme === 'file') return { kind: 'local', root: fileTarget(target) }
   if (scheme === 'http' || scheme === 'https') return { kind: 'http', baseUrl: httpTarget(target) }
-  if (scheme !== undefined && /^mlflow(\+https?)?$/.test(scheme)) {
-    throw new StemmaError('UNSUPPORTED', `registry target: ${scheme} registries are not opened by this release of stemma`, {
-      hint: 'use a folder (./models), which several machines can share, or memory: for tests',
-      details: { scheme }
-    })
-  }
+  if (scheme !== undefined && /^mlflow(\+https?)?$/.test(scheme)) return mlflowTarget(target)
   throw noTarget(scheme ? `the scheme ${scheme}:` : target.includes('\0') ? 'a text with a NUL character' : 'an empty text')
 }
 
 function noTarget(found: string): StemmaError {
-  return new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:…, http(s)://… or memory:, found ${found}`, {
+  return new StemmaError('INVALID_INPUT', `registry target: wanted a folder, file:…, http(s)://…, mlflow+http(s)://…, mlflow:// or memory:, found ${found}`, {
     hint: "for instance openRegistry('./models') or STEMMA_REGISTRY=/srv/models"
   })
 }

@@ -1,0 +1,126 @@
+import { isStemmaError } from '../../errors/stemma-error.js'
+import { manifestBytes, manifestDigest } from '../../record/manifest.js'
+import type { CallOptions } from '../../util/options.js'
+import { mapLimited } from '../../util/map-limited.js'
+import type { Backend } from '../backend.js'
+import type { Connection } from './connection.js'
+import { MLFLOW, type MlflowVersion, type RegisteredModel } from './endpoints.js'
+import { MAX_INLINE_MANIFEST } from './entries.js'
+import { listVersions } from './list-versions.js'
+import type { Places } from './places.js'
+import { locatePython, readPython } from './read-python.js'
+import { stageOf } from './wanted.js'
+
+/** Versions up to this size are read when all models are listed; larger ones only when their model is named. */
+const UNASKED_BYTES = 67_108_864
+const CONCURRENT_MODELS = 4
+
+/**
+ * Takes versions into the journal that were registered without stemma. They are read once, to learn what their bytes are: MLflow keeps
+ * no digest.
+ */
+export interface Adoption {
+  /** All versions of a model. */
+  model(name: string, options: CallOptions): Promise<void>
+  /** Those of every model on the server that are not large. */
+  all(options: CallOptions): Promise<void>
+}
+
+/** What {@link createAdoption} works with. */
+export interface AdoptionParts {
+  readonly inner: Backend
+  readonly connection: Connection
+  readonly places: Places
+}
+
+interface Seen {
+  /** When MLflow says that the registered model changed last. */
+  updated: number
+  /** All versions up to this number are in the journal. */
+  number: number
+  /** Versions that were too large to be read unasked. */
+  isPartial: boolean
+}
+
+/** Remembers what it has looked at. */
+export function createAdoption({ inner, connection, places }: AdoptionParts): Adoption {
+  const seen = new Map<string, Seen>()
+  const running = new Map<string, Promise<unknown>>()
+  const { client, names } = connection
+
+  const adoptOne = async (model: string, row: MlflowVersion, registered: RegisteredModel, limit: number, options: CallOptions): Promise<boolean> => {
+    const located = await locatePython(client, row, options)
+    if (located.files.length === 0) return true
+    if (located.sizeBytes > limit) return false
+    const request = await readPython(client, model, row, { registered, stages: inner.policy.stages, located }, options)
+    const bytes = manifestBytes(request.manifest)
+    if (bytes.byteLength > MAX_INLINE_MANIFEST) return true
+    const digest = manifestDigest(request.manifest)
+    places.remember(digest, Buffer.from(bytes).toString('utf8'))
+    places.announce(digest, located.placement)
+    // The same one is taken in once, whoever meets it.
+    const operationId = `mlflow:${row.name}:${row.version}:${row.creation_timestamp ?? 0}`
+    const version = await inner.createVersion(request, { ...options, operationId })
+    const stage = stageOf(row.current_stage)
+    if (stage === 'none' || !inner.policy.stages.includes(stage)) return true
+    const reference = { name: model, selector: { kind: 'version', version: version.version } } as const
+    await inner.transition({ reference, stage, reason: 'as it was in MLflow' }, { ...options, operationId: `${operationId}:${stage}` })
+    return true
+  }
+
+  const adoptNew = async (model: string, registered: RegisteredModel, limit: number, options: CallOptions): Promise<void> => {
+    const known = seen.get(model)
+    const updated = registered.last_updated_timestamp ?? 0
+    if (known?.updated === updated && !(known.isPartial && limit === Number.POSITIVE_INFINITY)) return
+    const next: Seen = { updated, number: known?.number ?? 0, isPartial: false }
+    for (const row of await listVersions(client, registered.name, { signal: options.signal, after: next.number })) {
+      const isOurs = row.tags.some(({ key }) => key === 'stemma.version')
+      if (!isOurs && !(await adoptOne(model, row, registered, limit, options))) next.isPartial = true
+      if (!next.isPartial) next.number = Number(row.version)
+    }
+    seen.set(model, next)
+  }
+
+  const inTurn = async (model: string, work: () => Promise<void>): Promise<void> => {
+    const before = running.get(model) ?? Promise.resolve()
+    const turn = before.then(work, work)
+    running.set(model, turn)
+    try {
+      await turn
+    } finally {
+      if (running.get(model) === turn) running.delete(model)
+    }
+  }
+
+  return {
+    async model(model, options) {
+      options.signal?.throwIfAborted()
+      let registered: RegisteredModel
+      try {
+        registered = (await client.call(MLFLOW.getRegisteredModel, { query: { name: names.toMlflow(model) }, signal: options.signal })).registered_model
+      } catch (error) {
+        if (isStemmaError(error, 'NOT_FOUND')) return
+        throw error
+      }
+      await inTurn(model, () => adoptNew(model, registered, Number.POSITIVE_INFINITY, options))
+    },
+    async all(options) {
+      options.signal?.throwIfAborted()
+      let token: string | undefined
+      do {
+        const page = await client.call(MLFLOW.searchRegisteredModels, { query: { max_results: 1_000, page_token: token }, signal: options.signal })
+        await mapLimited(page.registered_models, CONCURRENT_MODELS, async (registered) => {
+          const model = names.fromMlflow(registered.name)
+          if (model === undefined) return
+          try {
+            await inTurn(model, () => adoptNew(model, registered, UNASKED_BYTES, options))
+          } catch (error) {
+            // One model whose files cannot be read, or that may not be written to, does not hide the others.
+            if (!isStemmaError(error) || error.code === 'REGISTRY_UNAVAILABLE') throw error
+          }
+        })
+        token = page.next_page_token === '' ? undefined : page.next_page_token
+      } while (token !== undefined)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
+import type { RequestBody } from '../../transport/endpoint.js'
+import type { CallOptions } from '../../util/options.js'
+import type { MlflowClient } from './client.js'
+import { artifactFile, MLFLOW } from './endpoints.js'
+
+/** A file in a folder of artifacts. */
+export interface ListedFile {
+  /** From the folder on. */
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+/**
+ * The path, behind the server's artifact proxy, of a folder of artifacts.
+ *
+ * @throws {StemmaError} UNSUPPORTED for one that the server does not hand out itself.
+ */
+export function proxiedPath(client: MlflowClient, artifactUri: string): string {
+  const { host } = new URL(client.baseUrl)
+  const [, scheme = '', authority = '', path = ''] = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/]*))?\/*(.*)$/i.exec(artifactUri) ?? []
+  const isHere = authority === '' || authority === host
+  if (scheme === 'mlflow-artifacts' && isHere) return path.replace(/\/+$/, '')
+  const behind = /(?:^|\/)api\/2\.0\/mlflow-artifacts\/artifacts\/(.*)$/.exec(path)?.[1]
+  if (/^https?$/.test(scheme) && isHere && behind !== undefined) return behind.replace(/\/+$/, '')
+  throw new StemmaError('UNSUPPORTED', `artifacts of ${client.baseUrl} lie where only clients with own access can reach them (${scheme === '' ? 'a folder of the server' : scheme})`, {
+    hint: 'Start the MLflow server with --serve-artifacts and --artifacts-destination, and use an experiment that was made after that.',
+    details: { scheme: scheme === '' ? 'file' : scheme }
+  })
+}
+
+/** All files below a folder, in no special order. A folder that is not there has none. */
+export async function listFiles(client: MlflowClient, folder: string, options: CallOptions): Promise<ListedFile[]> {
+  const found: ListedFile[] = []
+  const waiting = ['']
+  for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {
+    const path = below === '' ? folder : `${folder}/${below}`
+    const { files } = await client.call(MLFLOW.listArtifacts, { query: { path }, signal: options.signal })
+    for (const file of files) {
+      // Some servers give the name in the folder, others the path below the root.
+      const name = file.path.slice(file.path.lastIndexOf('/') + 1)
+      const full = below === '' ? name : `${below}/${name}`
+      if (file.is_dir) waiting.push(full)
+      else found.push({ path: full, sizeBytes: file.file_size ?? 0 })
+    }
+  }
+  return found
+}
+
+/** Puts a file, with its length: servers store a body without one as an empty file. */
+export function putFile(
+  client: MlflowClient,
+  path: string,
+  body: RequestBody,
+  options: CallOptions & { onSent?: ((bytes: number) => void) | undefined }
+): Promise<void> {
+  return client.upload(artifactFile('PUT', path), body, options)
+}
+
+/**
+ * The bytes of a file from `start` on. Servers that know no ranges send all of it, and what is before `start` is passed over.
+ *
+ * @throws {StemmaError} BLOB_MISSING before the first byte.
+ */
+export async function* readFile(client: MlflowClient, path: string, { start = 0, signal }: CallOptions & { start?: number | undefined }): AsyncGenerator<Uint8Array> {
+  const reply = await openFile(client, path, start, signal)
+  if (reply === undefined) return
+  let skip = reply.status === 206 ? 0 : start
+  try {
+    for await (const chunk of reply.body) {
+      signal?.throwIfAborted()
+      if (chunk.byteLength <= skip) skip -= chunk.byteLength
+      else {
+        yield skip === 0 ? chunk : chunk.subarray(skip)
+        skip = 0
+      }
+    }
+  } finally {
+    reply.cancel()
+  }
+}
+
+/** `undefined`: there is nothing from `start` on. */
+async function openFile(client: MlflowClient, path: string, start: number, signal: AbortSignal | undefined) {
+  try {
+    return await client.download(artifactFile('GET', path), { start, signal })
+  } catch (error) {
+    const status = isStemmaError(error) ? error.details['status'] : undefined
+    if (status === 416) return undefined
+    if (status !== 404 && status !== 500) throw error
+    // A file that is not there is 404, or 500 with a page: the listing tells it from a server that is ill.
+    if (status === 500 && (await isListed(client, path, signal))) throw error
+    throw new StemmaError('BLOB_MISSING', `${path} is not among the artifacts of ${client.baseUrl}`, {
+      hint: 'It was removed from the MLflow server. Log the same artifact again.',
+      details: { path }
+    })
+  }
+}
+
+async function isListed(client: MlflowClient, path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const slash = path.lastIndexOf('/')
+  const { files } = await client.call(MLFLOW.listArtifacts, { query: { path: path.slice(0, slash) }, signal })
+  const name = path.slice(slash + 1)
+  return files.some((file) => file.path.slice(file.path.lastIndexOf('/') + 1) === name)
+}

@@ -1,0 +1,84 @@
+import type * as z from 'zod'
+import { StemmaError } from '../../errors/stemma-error.js'
+import { createTransport } from '../../transport/create-transport.js'
+import type { BytesReply, Endpoint, JsonEndpoint, RequestBody } from '../../transport/endpoint.js'
+import { LIBRARY } from '../../util/library.js'
+import type { CallOptions } from '../../util/options.js'
+import type { Sources } from '../../util/sources.js'
+import type { Credentials } from './credentials.js'
+import { inOurWords, readMlflowError } from './mlflow-error.js'
+
+/** Most bytes of one answer of JSON: a page of the journal. */
+const MAX_JSON_BYTES = 536_870_912
+
+/** What a call of JSON takes. */
+export interface MlflowCall extends CallOptions {
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
+  readonly body?: unknown
+  /** Whether it does no harm to send it twice. @default true */
+  readonly isReplayable?: boolean | undefined
+}
+
+/** Requests to one MLflow server. Every failure is a StemmaError without a secret, or `signal.reason`. */
+export interface MlflowClient {
+  /** The address, without credentials. */
+  readonly baseUrl: string
+  call<T extends z.ZodType>(endpoint: JsonEndpoint<T>, call: MlflowCall): Promise<z.output<T>>
+  /** Sends a file, with its length. */
+  upload(endpoint: Endpoint, body: RequestBody, options: CallOptions & { onSent?: ((bytes: number) => void) | undefined }): Promise<void>
+  /** Asks for bytes; statuses 200 and 206 are answers. */
+  download(endpoint: Endpoint, options: CallOptions & { start?: number | undefined; query?: Readonly<Record<string, string>> | undefined }): Promise<BytesReply>
+  close(): void
+}
+
+/** Makes a client; nothing is sent until it is called. */
+export function createMlflowClient({ baseUrl, credentials, sources }: { baseUrl: string; credentials: Credentials; sources: Sources }): MlflowClient {
+  const transport = createTransport({
+    baseUrl,
+    userAgent: LIBRARY,
+    sources,
+    parseJson,
+    readError: readMlflowError,
+    proxy: 'environment',
+    tls: credentials.tls,
+    // Servers take a file in whole before they answer, and some of them copy it to another store meanwhile.
+    limits: { maxJsonBytes: MAX_JSON_BYTES, idleMs: 120_000, windowMs: 120_000, patience: { retries: 4, totalMs: 120_000 } }
+  })
+  const { headers } = credentials
+  const translated = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw inOurWords(error)
+    }
+  }
+
+  return {
+    baseUrl,
+    call: (endpoint, { query, body, signal, isReplayable }) => translated(transport.json(endpoint, { headers, query, body, signal, isReplayable })),
+    async upload(endpoint, body, { signal, onSent }) {
+      await translated(transport.send(endpoint, { headers, body, signal, onSent }))
+    },
+    download: (endpoint, { start = 0, query, signal }) =>
+      translated(
+        transport.bytes(endpoint, {
+          headers: { ...headers, ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
+          query,
+          signal,
+          statuses: [200, 206],
+          maxBytes: Number.MAX_SAFE_INTEGER
+        })
+      ),
+    close: () => {
+      transport.close()
+    }
+  }
+}
+
+function parseJson(bytes: Uint8Array, what: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  } catch {
+    throw new StemmaError('PROTOCOL_ERROR', `${what} is not JSON`)
+  }
+}

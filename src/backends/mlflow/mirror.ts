@@ -1,0 +1,127 @@
+import { isStemmaError } from '../../errors/stemma-error.js'
+import { emptyState } from '../../record/apply-event.js'
+import type { ModelState } from '../../record/model-state.js'
+import type { VersionSummary } from '../../schemas/model-version.js'
+import { foldInto, readEvents } from '../journal/fold-events.js'
+import type { LogStore } from '../journal/log-store.js'
+import type { ModelStates } from '../journal/model-states.js'
+import type { Connection } from './connection.js'
+import { MLFLOW, type RegisteredModel } from './endpoints.js'
+import { mirrorAliases } from './mirror-aliases.js'
+import { createRows, type Rows } from './mirror-rows.js'
+import { mirrorVersions } from './mirror-versions.js'
+import { wantedAliases } from './wanted.js'
+
+/** How often other writers may add to a model while it is mirrored, until they are left to mirror it. */
+const MAX_ROUNDS = 20
+/** Tag of a registered model: the last event that its versions, stages, tags and aliases show. */
+const HEAD_TAG = 'stemma.head'
+
+/** What others see of a model in MLflow, kept as its journal says. */
+export interface Mirror {
+  /** Brings versions, stages, tags and aliases up to the journal; begins anew when that grew meanwhile, so that the last writer leaves them right. */
+  update(model: string): Promise<void>
+}
+
+/** A model as it is mirrored, and as it is to be. */
+export interface MirrorStep {
+  readonly name: string
+  readonly before: { readonly versions: readonly VersionSummary[]; readonly aliases: ReadonlyMap<string, number> }
+  readonly state: ModelState
+  /** Versions that differ between the two. */
+  readonly changed: readonly VersionSummary[]
+  readonly registered: RegisteredModel
+  readonly rows: Rows
+}
+
+interface Mirrored {
+  n: number
+  versions: readonly VersionSummary[]
+  aliases: ReadonlyMap<string, number>
+}
+
+/** Makes the mirror of a server; it remembers what it has shown last. */
+export function createMirror(connection: Connection, log: LogStore, states: ModelStates): Mirror {
+  const shown = new Map<string, Mirrored>()
+  const rowsOf = new Map<string, Rows>()
+
+  const differencesOf = async (model: string, state: ModelState, registered: RegisteredModel): Promise<Differences> => {
+    const n = Number(registered.tags.find(({ key }) => key === HEAD_TAG)?.value ?? -1)
+    const known = shown.get(model)
+    // Shown by another process: what it showed follows from the events that it had.
+    if (known === undefined || known.n < n) return differencesSince(log, state, Number.isSafeInteger(n) ? Math.min(n, state.head.n) : -1)
+    return { before: known, changed: state.versions.filter((version, index) => known.versions[index] !== version) }
+  }
+
+  const updateOnce = async (model: string): Promise<boolean> => {
+    const { client, names } = connection
+    const { state } = await states.load(model)
+    const n = state.head.n
+    if (n < 0) return true
+    const name = names.toMlflow(model)
+    const registered = await registeredModel(connection, name)
+    const { before, changed } = await differencesOf(model, state, registered)
+    const after: Mirrored = { n, versions: [...state.versions], aliases: wantedAliases(state) }
+    if (before.n < n) {
+      const rows = rowsOf.get(model) ?? createRows(connection, name)
+      rowsOf.set(model, rows)
+      const step = { name, before, state, changed, registered, rows }
+      await mirrorVersions(connection, step)
+      await mirrorAliases(connection, step, after.aliases)
+      await client.call(MLFLOW.setModelTag, { body: { name, key: HEAD_TAG, value: String(n) } })
+    }
+    shown.set(model, after)
+    return (await states.load(model)).state.head.n === n
+  }
+
+  return {
+    async update(model) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        try {
+          if (await updateOnce(model)) return
+        } catch (error) {
+          // What was done of it is not known for sure: next time all is compared that the events since the last whole round say.
+          shown.delete(model)
+          rowsOf.delete(model)
+          throw error
+        }
+      }
+    }
+  }
+}
+
+async function registeredModel({ client }: Connection, name: string): Promise<RegisteredModel> {
+  const get = async () => (await client.call(MLFLOW.getRegisteredModel, { query: { name } })).registered_model
+  try {
+    return await get()
+  } catch (error) {
+    if (!isStemmaError(error, 'NOT_FOUND')) throw error
+  }
+  await ensureRegisteredModel(client, name)
+  return get()
+}
+
+/** Makes a registered model; no error when it is there. */
+export async function ensureRegisteredModel(client: Connection['client'], name: string): Promise<void> {
+  try {
+    await client.call(MLFLOW.createRegisteredModel, { body: { name } })
+  } catch (error) {
+    if (!isStemmaError(error, 'ALREADY_EXISTS')) throw error
+  }
+}
+
+interface Differences {
+  before: Mirrored
+  changed: VersionSummary[]
+}
+
+/** What the events after `n` have changed, told in one fold: there an unchanged version stays the same object. */
+async function differencesSince(log: LogStore, { name, head, versions }: ModelState, n: number): Promise<Differences> {
+  const state = emptyState(name)
+  let before: Mirrored = { n: -1, versions: [], aliases: new Map() }
+  for await (const decoded of readEvents({ log }, name, head.n, {})) {
+    foldInto(state, decoded)
+    if (decoded.head.n === n) before = { n, versions: [...state.versions], aliases: wantedAliases(state) }
+  }
+  return { before, changed: versions.filter((_, index) => before.versions[index] !== state.versions[index]) }
+}
