@@ -6,6 +6,7 @@ import type { Dispatch, Handlers, NotFound, PathRoutes } from './app.js'
 import type { ServerContext } from './context.js'
 import type { Exchange } from './exchange.js'
 import { refusal } from './refusal.js'
+import { giveUpWhenStalled } from './reply.js'
 import { sendError } from './send-error.js'
 import type { Slots } from './slots.js'
 
@@ -35,6 +36,7 @@ export function createDispatch({ context, handlers, tokens, requests, exchangeOf
     const release = name === 'changes' ? undefined : requests.take(caller.name ?? '', context.limits.maxRequestsPerToken)
     if (release) outgoing.once('close', release)
     guardBody(incoming, name)
+    if (name === 'blob') giveUpWhenStalled(outgoing, context.limits.stallTimeoutMs)
     const query = readQuery(incoming.url ?? '', route)
     const operationId = readOperationId(incoming)
     if (exchange.awaitsContinue) {

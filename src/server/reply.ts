@@ -26,3 +26,11 @@ export function sendNothing(outgoing: ServerResponse, status: number, headers: R
   outgoing.writeHead(status, headers)
   outgoing.end()
 }
+
+/** Cuts the connection when no byte of a reply goes out for a while: its client holds memory, and may do so on purpose. */
+export function giveUpWhenStalled(outgoing: ServerResponse, stallTimeoutMs: number): void {
+  outgoing.removeAllListeners('timeout')
+  outgoing.setTimeout(stallTimeoutMs, () => {
+    outgoing.destroy()
+  })
+}

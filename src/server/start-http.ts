@@ -18,6 +18,7 @@ import { actorOf } from './json/actor.js'
 import { sendVersion } from './json/to-wire.js'
 import { openMetrics } from './operators/metrics.js'
 import { refusal } from './refusal.js'
+import { giveUpWhenStalled } from './reply.js'
 import { sendError } from './send-error.js'
 import type { ServerSettings } from './server-options.js'
 import { createSlots } from './slots.js'
@@ -55,6 +56,10 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
     const traffic = trafficOf(incoming.socket)
     const exchange = openExchange(incoming, outgoing, sources)
     exchange.awaitsContinue = awaitsContinue
+    // A reply that is all there waits for its client alone.
+    outgoing.once('prefinish', () => {
+      giveUpWhenStalled(outgoing, limits.stallTimeoutMs)
+    })
     exchanges.set(incoming, exchange)
     running.add(exchange)
     void exchange.ended.then(() => {

@@ -145,3 +145,16 @@ describe('the access log', () => {
     expect(entries).toEqual([])
   })
 })
+
+it('cuts a connection whose client does not read', async () => {
+  const registry = await testRegistry()
+  const { digest } = await registry.logModel({ name: 'large', artifacts: { a: Buffer.alloc(32_000_000) }, capture: false }).then(({ artifacts: [first] }) => first ?? { digest: '' })
+  const { port, entries } = await startServer({ registry, limits: { stallTimeoutMs: 20 } })
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.on('error', () => undefined)
+  socket.pause()
+  socket.write(`GET /v1/blobs/${digest} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+  while (entries.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(entries[0]).toMatchObject({ route: 'blob', aborted: true })
+  socket.destroy()
+})

@@ -1,3 +1,4 @@
+import { compileAfter } from '../../record/compile-order.js'
 import { formatFieldPath } from '../../record/field-path.js'
 import { formatReference } from '../../record/format-reference.js'
 import type { HistoryEntry } from '../../schemas/history.js'
@@ -33,14 +34,26 @@ export function versionsOf(context: ReadContext, name: string, includeDeleted: b
 }
 
 /** See `Backend.search`. */
-export function search(context: ReadContext, { filter, orderBy, limit, includeDeleted }: ParsedSearch, signal: AbortSignal): AsyncIterable<ModelVersion> {
+export function search(context: ReadContext, { filter, orderBy, limit, includeDeleted, after }: ParsedSearch, signal: AbortSignal): AsyncIterable<ModelVersion> {
   const body = {
     where: filterToWhere(filter),
     orderBy: orderBy.map(({ field, direction }) => ({ field: formatFieldPath(field), direction })),
-    limit,
+    limit: after === undefined ? limit : undefined,
     includeDeleted
   }
-  return completed(context, allPages((cursor) => context.transport.json(ROUTES.search, { body: { ...body, cursor }, signal })), signal)
+  const found = completed(context, allPages((cursor) => context.transport.json(ROUTES.search, { body: { ...body, cursor }, signal })), signal)
+  return after === undefined ? found : beginAfter(found, compileAfter(orderBy, after), limit)
+}
+
+/** A place in the order is no part of the protocol, whose cursors are opaque: what comes before it is passed over here. */
+async function* beginAfter(versions: AsyncIterable<ModelVersion>, isAfter: (version: ModelVersion) => boolean, limit = Infinity): AsyncGenerator<ModelVersion> {
+  let given = 0
+  for await (const version of versions) {
+    if (given >= limit) return
+    if (!isAfter(version)) continue
+    given += 1
+    yield version
+  }
 }
 
 /** See `Backend.history`. */

@@ -29,9 +29,11 @@ export function openEventStream({ outgoing, signal }: Call, { sources }: Pick<Se
     over.abort()
   })
   const keepAlive = async (): Promise<void> => {
-    for (;;) {
+    for (let hasWaited = false; ; hasWaited = outgoing.writableNeedDrain) {
       await sources.sleep(commentMs, ended)
       if (!outgoing.writableNeedDrain) outgoing.write(': still here\n\n')
+      // Between two comments nothing of the one before has gone out.
+      else if (hasWaited) outgoing.destroy()
     }
   }
   keepAlive().catch(() => undefined)
