@@ -35,9 +35,13 @@ interface Watched {
   isStreaming: boolean
   totalMs: number
   idleMs: number
-  windowMs: number
-  windowBytes: number
+  /** The last steps of the window, the one under way being the last. */
+  steps: number[]
+  stepMs: number
 }
+
+/** The window moves in so many steps: a line that becomes slow is noticed a tenth of the window later, at most, than it is long. */
+const STEPS = 10
 
 /**
  * Time is counted in ticks: a process that was busy with itself for long does not take that for silence of the other side.
@@ -65,21 +69,21 @@ export function createWatchdog(ticker: Ticker, tickMs: number): Watchdog {
 
   return {
     watch(limits, onStall) {
-      const one: Watched = { limits, onStall, isAwaiting: true, isStreaming: false, totalMs: 0, idleMs: 0, windowMs: 0, windowBytes: 0 }
+      const one: Watched = { limits, onStall, isAwaiting: true, isStreaming: false, totalMs: 0, idleMs: 0, steps: [0], stepMs: 0 }
       watched.add(one)
       settle()
       return {
         moved(bytes) {
           one.idleMs = 0
-          one.windowBytes += bytes
+          one.steps.push((one.steps.pop() ?? 0) + bytes)
         },
         awaits(isAwaiting) {
           one.isAwaiting = isAwaiting
         },
         streams(isStreaming) {
           one.isStreaming = isStreaming
-          one.windowMs = 0
-          one.windowBytes = 0
+          one.steps = [0]
+          one.stepMs = 0
         },
         end() {
           watched.delete(one)
@@ -97,10 +101,11 @@ function stallOf(one: Watched, tickMs: number): Stall | undefined {
   one.idleMs += tickMs
   if (one.idleMs >= one.limits.idleMs) return 'idle'
   if (!one.isStreaming) return undefined
-  one.windowMs += tickMs
-  if (one.windowMs < one.limits.windowMs) return undefined
-  const isSlow = one.windowBytes < one.limits.minBytes
-  one.windowMs = 0
-  one.windowBytes = 0
+  one.stepMs += tickMs
+  if (one.stepMs < one.limits.windowMs / STEPS) return undefined
+  one.stepMs = 0
+  const isSlow = one.steps.length === STEPS && one.steps.reduce((sum, bytes) => sum + bytes, 0) < one.limits.minBytes
+  if (one.steps.length === STEPS) one.steps.shift()
+  one.steps.push(0)
   return isSlow ? 'slow' : undefined
 }

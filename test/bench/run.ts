@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Row } from './measure.js'
 import { captureRows } from './rows/capture.js'
 import { commitRows } from './rows/commits.js'
+import { httpRows } from './rows/http.js'
 import { logRows } from './rows/log.js'
 import { searchRows } from './rows/search.js'
 import { startRows } from './rows/start.js'
@@ -21,7 +22,8 @@ const SUITES: Record<string, (workspace: Workspace) => Row[] | Promise<Row[]>> =
   commits: commitRows,
   verify: verifyRows,
   search: searchRows,
-  log: logRows
+  log: logRows,
+  http: httpRows
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, pairs: { type: 'string', default: '5' } } })

@@ -19,9 +19,21 @@ export interface Chunks {
   close(): Promise<void>
 }
 
+/** Memory for the chunks of one source at a time: the one that is sent, and the one that is read. Made when it is needed first. */
+export interface ChunkMemory {
+  readonly chunkBytes: number
+  take(): readonly [Uint8Array, Uint8Array]
+}
+
+/** Memory that is used for one source after the other: new one for each would stay until it is collected. */
+export function createChunkMemory(chunkBytes: number): ChunkMemory {
+  let buffers: readonly [Uint8Array, Uint8Array] | undefined
+  return { chunkBytes, take: () => (buffers ??= [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)]) }
+}
+
 /** Opens a source. @throws {StemmaError} SOURCE_UNREADABLE, SOURCE_UNSUPPORTED */
-export function openChunks(source: LastingSource, chunkBytes: number): Chunks {
-  return source.kind === 'bytes' ? chunksOfBytes(source.bytes, chunkBytes) : chunksOfFile({ ...source, kind: 'file' }, chunkBytes)
+export function openChunks(source: LastingSource, memory: ChunkMemory): Chunks {
+  return source.kind === 'bytes' ? chunksOfBytes(source.bytes, memory.chunkBytes) : chunksOfFile({ ...source, kind: 'file' }, memory)
 }
 
 function chunksOfBytes(bytes: Uint8Array, chunkBytes: number): Chunks {
@@ -34,10 +46,10 @@ function chunksOfBytes(bytes: Uint8Array, chunkBytes: number): Chunks {
   }
 }
 
-function chunksOfFile(source: FileSource, chunkBytes: number): Chunks {
+function chunksOfFile(source: FileSource, memory: ChunkMemory): Chunks {
   const open = openSource(source)
-  const length = Math.min(chunkBytes, Math.max(1, open.sizeBytes))
-  let [given, ahead] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]
+  const length = memory.chunkBytes
+  let [given, ahead] = memory.take()
   let reading: { position: number; count: Promise<number> } | undefined
   const read = (position: number): void => {
     reading = { position, count: handledLater(readFully(open.fd, ahead, position)) }

@@ -10,6 +10,7 @@ import type { TransferOptions } from '../../../util/options.js'
 import { chunkBytesFor, type BytesContext } from './bytes-context.js'
 import { digestSources, type PlacedSource } from './digest-sources.js'
 import { keepBlobs } from './keep-blobs.js'
+import { createChunkMemory } from './open-chunks.js'
 import type { PendingBlob } from './pending-blob.js'
 import { readBlocks } from './read-blocks.js'
 import { sendBatches, smallBytes } from './send-batches.js'
@@ -96,16 +97,23 @@ async function upload({ context, options, progress }: Sending, blobs: readonly P
   const failed = new AbortController()
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
   const lanes = Math.min(UPLOAD_LANES, blobs.length)
+  const largest = blobs.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 1)
+  const chunkBytes = Math.min(chunkBytesFor(context, lanes), largest)
+  const idle = Array.from({ length: lanes }, () => createChunkMemory(chunkBytes))
   await mapLimited(blobs, lanes, async (blob) => {
+    // As many as there are lanes: one is free.
+    const memory = idle.pop() ?? createChunkMemory(chunkBytes)
     const onBytes = (doneBytes: number): void => {
       progress.reached(blob.index, doneBytes)
     }
     try {
-      stored(blob, await uploadBlob(context, blob, { signal, chunkBytes: chunkBytesFor(context, lanes), onBytes }))
+      stored(blob, await uploadBlob(context, blob, { signal, memory, onBytes }))
     } catch (error) {
       // The others stop; what they have sent stays with the registry.
       failed.abort(error)
       throw error
+    } finally {
+      idle.push(memory)
     }
   })
 }

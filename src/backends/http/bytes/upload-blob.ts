@@ -7,14 +7,14 @@ import type { BytesContext } from './bytes-context.js'
 import { ATTEMPTS, digestAnew } from './digest-sources.js'
 import { finishUpload } from './finish-upload.js'
 import { keepBlobs } from './keep-blobs.js'
-import { openChunks, type Chunks } from './open-chunks.js'
+import { openChunks, type ChunkMemory, type Chunks } from './open-chunks.js'
 import type { PendingBlob } from './pending-blob.js'
 import { createEndurance, sendChunk, type Endurance } from './send-chunk.js'
 
 /** How {@link uploadBlob} works. */
 export interface UploadOptions {
   signal: AbortSignal | undefined
-  chunkBytes: number
+  memory: ChunkMemory
   /** So many bytes of the source are with the registry, or on their way. */
   onBytes: (doneBytes: number) => void
 }
@@ -42,7 +42,7 @@ export async function uploadBlob(context: BytesContext, blob: PendingBlob, optio
 type Outcome = { kind: 'stored'; blob: StoredBlob } | { kind: 'changed' | 'refused' }
 
 async function attemptOnce(context: BytesContext, blob: PendingBlob, options: UploadOptions): Promise<Outcome> {
-  const chunks = openChunks(blob.source, options.chunkBytes)
+  const chunks = openChunks(blob.source, options.memory)
   try {
     if (chunks.sizeBytes !== blob.sizeBytes || (blob.stamp !== undefined && chunks.stamp !== blob.stamp)) return { kind: 'changed' }
     return await sendAll(context, blob.digest, chunks, options)
@@ -75,7 +75,7 @@ async function sendAll(context: BytesContext, digest: Digest, chunks: Chunks, op
 async function sendFrom(
   context: BytesContext,
   upload: { id: string; offset: number; chunks: Chunks; endurance: Endurance },
-  { signal, onBytes, chunkBytes }: UploadOptions
+  { signal, onBytes, memory }: UploadOptions
 ): Promise<'complete' | 'changed' | 'gone' | 'too-much'> {
   const { id, chunks, endurance } = upload
   let { offset } = upload
@@ -84,7 +84,7 @@ async function sendFrom(
     const position = offset
     onBytes(position)
     const bytes = await chunks.take(position)
-    if (bytes.byteLength < Math.min(chunkBytes, chunks.sizeBytes - position)) return 'changed'
+    if (bytes.byteLength < Math.min(memory.chunkBytes, chunks.sizeBytes - position)) return 'changed'
     const onSent = (count: number): void => {
       onBytes(position + count)
     }
