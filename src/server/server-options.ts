@@ -50,13 +50,18 @@ export interface ServerSettings extends Omit<ServerOptions, 'limits'> {
   logger: Logger
 }
 
-const limit = z.int().min(1).max(2_147_483_647)
+/** Timers take no more; only the size of an upload may be larger. */
+const MAX_LIMIT = 2_147_483_647
+const limit = z.int().min(1)
 const optionsSchema = z.object({
   host: z.string().max(255).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(5151),
   allowedHosts: z.array(z.string()).max(1_000).default([]),
   allowedOrigins: z.array(z.string()).max(1_000).default([]),
-  limits: z.partialRecord(z.enum(LIMIT_NAMES), limit).default({}),
+  limits: z
+    .partialRecord(z.enum(LIMIT_NAMES), limit)
+    .refine((limits) => Object.entries(limits).every(([name, value]) => name === 'maxUploadBytes' || value <= MAX_LIMIT), { error: `at most ${MAX_LIMIT}` })
+    .default({}),
   metrics: z.boolean().default(true)
 })
 const KNOWN = ['registry', 'tokens', 'host', 'port', 'allowedHosts', 'allowedOrigins', 'limits', 'accessLog', 'metrics', 'logger', 'sources']

@@ -5,8 +5,8 @@ import { blobSize } from '../blobs/blob-size.js'
 import { dataOf, removeUpload, type OpenUpload, type UploadStoreOptions } from './open-upload.js'
 
 /**
- * Compares the digest with that of the bytes that were written, and gives their file to the backend. When storing fails the upload stays as
- * it is, so that it can be finished later.
+ * Compares the digest with that of the bytes that were written, and gives their file to the backend. When storing fails the file stays, to be
+ * copied by who goes on: it may have become a blob, to which nobody writes.
  *
  * @throws {StemmaError} CONFLICT when it was said to have more bytes; DIGEST_MISMATCH, and the upload is gone; as `Backend.putBlobs`.
  */
@@ -29,15 +29,11 @@ export async function finishUpload(
     })
   }
   const data = dataOf(upload)
+  upload.isSealed = true
   files.setMode(data, 0o444)
-  try {
-    const [stored] = await backend.putBlobs([{ kind: 'owned-file', label: digest, path: files.pathOf(data), sizeBytes: offset, digest }], { signal })
-    removeUpload(upload.id, options)
-    return stored ?? { digest, sizeBytes: offset, existed: false }
-  } catch (error) {
-    if (files.exists(data)) files.setMode(data, 0o600)
-    throw error
-  }
+  const [stored] = await backend.putBlobs([{ kind: 'owned-file', label: digest, path: files.pathOf(data), sizeBytes: offset, digest }], { signal })
+  removeUpload(upload.id, options)
+  return stored ?? { digest, sizeBytes: offset, existed: false }
 }
 
 /** The answer to a client that did not get the first one; `undefined` when the blob is not stored. */

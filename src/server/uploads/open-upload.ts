@@ -34,6 +34,8 @@ export interface OpenUpload {
   last: RecordedChunk | undefined
   /** Whether the names of its files are durable. */
   isNamed: boolean
+  /** Whether its file was given away: it may be a blob by now, also when that failed, and is never written to again. */
+  isSealed: boolean
 }
 
 const DATA = '.data'
@@ -49,7 +51,7 @@ export function createUpload(id: string, serial: number, { files, sources, serve
   const name = `${id}.${serverTag}-${serial}`
   files.create(name + DATA)
   files.create(name + RECORD)
-  return { id, name, turns: createUploadTurns(sources), offset: 0, hash: createHash('sha256'), sizeBytes: undefined, last: undefined, isNamed: false }
+  return { id, name, turns: createUploadTurns(sources), offset: 0, hash: createHash('sha256'), sizeBytes: undefined, last: undefined, isNamed: false, isSealed: false }
 }
 
 /** Whether the files of an upload are still there: garbage collection takes those on which nobody worked for a day. */

@@ -128,7 +128,7 @@ export function createUploadStore({ backend, files, sources, maxUploadsPerToken,
   const inTurn = async <T>(upload: OpenUpload, call: UploadCall & { makeWay?: boolean }, work: (turn: Turn) => Promise<T>): Promise<T> => {
     try {
       return await upload.turns.run(async (turn) => {
-        if (!isThere(upload, options)) notFound()
+        if (upload.isSealed || !isThere(upload, options)) notFound()
         return work(turn)
       }, call)
     } catch (error) {
@@ -208,7 +208,8 @@ export function createUploadStore({ backend, files, sources, maxUploadsPerToken,
         if (stored === undefined) throw error
         return stored
       } finally {
-        if (uploads.get(id) === upload && !isThere(upload, options)) uploads.delete(id)
+        // What was given away is met anew, by copying it.
+        if (uploads.get(id) === upload && (upload.isSealed || !isThere(upload, options))) uploads.delete(id)
       }
     },
     async cancel(id, call) {

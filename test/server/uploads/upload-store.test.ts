@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
@@ -178,6 +178,24 @@ describe('an upload whose disk fails', () => {
     vi.spyOn(backend, 'putBlobs').mockRejectedValueOnce(systemError('ENOSPC'))
     expect((await errorOf(uploads.finish(id, DIGEST, ANN))).code).toBe('NO_SPACE')
     expect((await uploads.finish(id, DIGEST, ANN)).existed).toBe(false)
+  })
+
+  it('is never written to after it may have become a blob', async () => {
+    const folder = temporaryFolder()
+    const { uploads, backend } = await openServer(folder)
+    const { id } = await uploads.start({ digest: DIGEST }, ANN)
+    await uploads.append(id, part(0), ANN)
+    const putBlobs = backend.putBlobs.bind(backend)
+    vi.spyOn(backend, 'putBlobs').mockImplementationOnce(([source]) => {
+      // The name is given, and the last step fails: the file has two names now.
+      if (source?.kind === 'owned-file') linkSync(source.path, join(folder, 'blobs', 'sha256', DIGEST.slice(7)))
+      return Promise.reject(systemError('EIO'))
+    })
+    expect((await errorOf(uploads.finish(id, DIGEST, ANN))).code).toBe('IO')
+    expect(await uploads.append(id, chunkOf(bytesOf(500, 4), BYTES.length), ANN)).toBe(9_500)
+    expect((await readBlob(backend, DIGEST)).equals(BYTES)).toBe(true)
+    expect((await errorOf(uploads.finish(id, DIGEST, ANN))).code).toBe('DIGEST_MISMATCH')
+    expect((await putBlobs([{ kind: 'bytes', label: 'x', bytes: BYTES }], {}))[0]?.existed).toBe(true)
   })
 })
 
