@@ -51,7 +51,8 @@ const AMBIENT = [
   /\bMath\.random\b/,
   /(?<![.\w])random(UUID|Bytes|FillSync|Int)\s*\(/,
   /\bcrypto\.(random|getRandom)/,
-  /\bset(Timeout|Interval)\b/
+  // A connection has a timer of its own.
+  /(?<!\b(?:outgoing|socket)\.)\bset(Timeout|Interval)\b/
 ]
 
 interface SourceFile {

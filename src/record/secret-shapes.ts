@@ -19,6 +19,7 @@ const SHAPES: readonly { why: string; hints: readonly string[]; pattern: RegExp 
   { why: 'a Google OAuth token', hints: ['ya29.', 'GOCSPX-'], pattern: /\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}/ },
   { why: 'a Stripe key', hints: ['_live_', '_test_'], pattern: /\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}/ },
   { why: 'a Hugging Face token', hints: ['hf_', 'api_org_'], pattern: /\b(?:hf|api_org)_[A-Za-z0-9]{28,}/ },
+  { why: 'a token of a stemma server', hints: ['stemma_'], pattern: /\bstemma_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/ },
   { why: 'an npm token', hints: ['npm_'], pattern: /\bnpm_[A-Za-z0-9]{30,}/ },
   { why: 'a PyPI token', hints: ['pypi-AgE'], pattern: /\bpypi-AgE[A-Za-z0-9_-]{20,}/ },
   { why: 'a JSON Web Token', hints: ['eyJ'], pattern: /\beyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,}/ },

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { StemmaError } from '../errors/stemma-error.js'
 import { ROUTES, type Route } from '../wire/routes.js'
 import { authenticate, guardBody, readOperationId, readQuery, type TokenSource } from './admit.js'
@@ -71,6 +71,3 @@ function notAllowed({ method }: IncomingMessage, allowed: readonly string[]): St
 function noSuchPath(): StemmaError {
   return new StemmaError('NOT_FOUND', 'the registry has no such path', { hint: 'GET /openapi.json lists all paths. Names and references go into the query or the body.' })
 }
-
-/** The kind of pair that node's server and its `checkContinue` give. */
-export type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void

@@ -1,6 +1,3 @@
-/** The version of the protocol: the first segment of every path but those for operators. */
-export const PROTOCOL = 'v1'
-
 /** Most bytes of one chunk of an upload, 32 MiB: each request ends long before proxies and servers lose their patience. */
 export const MAX_CHUNK_BYTES = 33_554_432
 /** Bytes of a chunk unless the caller says otherwise. */

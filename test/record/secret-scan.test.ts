@@ -24,6 +24,7 @@ const SECRETS: [string, JsonValue][] = [
   ['Anthropic', { x: join('sk-ant-', 'api03-', RANDOM) }],
   ['Hugging Face', { x: join('hf_', RANDOM, 'Ab') }],
   ['npm', { x: join('npm_', RANDOM, 'Abcd') }],
+  ['stemma', { x: join('stemma_', 'aB3-_'.repeat(8), 'xYz') }],
   ['JWT', { x: join('eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiIxMjM0NTY3ODkwIn0', '.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U') }],
   ['PEM', { x: join('-----BEGIN RSA ', 'PRIVATE KEY-----\nMIIE') }],
   ['PEM, OpenSSH', { x: join('-----BEGIN OPENSSH ', 'PRIVATE KEY-----') }],
