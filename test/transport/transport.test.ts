@@ -86,4 +86,59 @@ describe('transport', () => {
     const refused = await errorOf(testTransport('http://127.0.0.1:1').json(POST, { body: {} }))
     expect(refused).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', details: { cause: 'ECONNREFUSED' } })
   })
+
+  it('reads an answer that comes before the request is at its end, and gives the rest of it up', async () => {
+    let isOpen = false
+    const { url } = await serve((request, response) => {
+      request.pause()
+      answer(response, 413, { error: { code: 'TOO_LARGE', message: 'too much', retryable: false } })
+    })
+    const open = async function* (): AsyncGenerator<Uint8Array> {
+      isOpen = true
+      try {
+        for (let index = 0; index < 1_000; index += 1) yield await Promise.resolve(Buffer.alloc(65_536))
+      } finally {
+        isOpen = false
+      }
+    }
+    const transport = testTransport(url)
+    const body = { kind: 'stream', sizeBytes: 1_000 * 65_536, open } as const
+    expect(await errorOf(transport.send(UPLOAD, { parameters: { id: 'u' }, body }))).toMatchObject({ code: 'TOO_LARGE' })
+    const reply = await transport.send(UPLOAD, { parameters: { id: 'u' }, body, statuses: [204, 413] })
+    expect(reply).toMatchObject({ status: 413, error: { code: 'TOO_LARGE' } })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(isOpen).toBe(false)
+  })
+
+  it('sends parts as multipart/form-data', async () => {
+    const seen: string[] = []
+    const { url } = await serve((request, response) => {
+      let text = ''
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      request.on('end', () => {
+        seen.push(String(request.headers['content-type']), String(request.headers['content-length']), text)
+        answer(response, 201, { ok: true })
+      })
+    })
+    const parts = [{ name: 'a', filename: 'a.bin', contentType: 'application/octet-stream', bytes: Buffer.from('one') }, { name: 'b', contentType: 'text/plain', bytes: Buffer.from('two') }]
+    const reply = await testTransport(url).send(POST, { body: { kind: 'parts', parts } })
+    expect(reply.json).toEqual({ ok: true })
+    const [type = '', length, text = ''] = seen
+    expect(type).toMatch(/^multipart\/form-data; boundary=-+[0-9a-zA-Z]{10,}$/)
+    expect(Number(length)).toBe(text.length)
+    expect(text).toContain('name="a"; filename="a.bin"\r\nContent-Type: application/octet-stream\r\n\r\none\r\n')
+    expect(text).toContain('name="b"\r\nContent-Type: text/plain\r\n\r\ntwo\r\n')
+  })
+
+  it('refuses bytes that are more or fewer than was said', async () => {
+    const { url } = await serve((request) => {
+      request.resume()
+    })
+    for (const sizeBytes of [5, 20]) {
+      const open = async function* (): AsyncGenerator<Uint8Array> {
+        yield await Promise.resolve(Buffer.alloc(10))
+      }
+      expect(await errorOf(testTransport(url).send(UPLOAD, { parameters: { id: 'u' }, body: { kind: 'stream', sizeBytes, open } }))).toMatchObject({ code: 'SOURCE_CHANGED' })
+    }
+  })
 })

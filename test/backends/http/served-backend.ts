@@ -15,6 +15,5 @@ export async function servedBackend(inner: Backend, sources: Sources = systemSou
     await server.close({ graceMs: 0 })
     await registry.close()
   }
-  // Not spread: what the registry is, is asked when it is needed.
-  return Object.create(backend, { close: { value: close } }) as Backend
+  return { ...backend, close }
 }
