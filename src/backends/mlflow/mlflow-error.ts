@@ -33,7 +33,7 @@ export function readMlflowError(body: unknown): StemmaError | undefined {
   if (!parsed.success) return undefined
   const { error_code: mlflowCode, message } = parsed.data
   const known = Object.hasOwn(CODES, mlflowCode) ? CODES[mlflowCode] : undefined
-  const short = message.replaceAll(/\s+/gu, ' ').trim().slice(0, MAX_MESSAGE)
+  const short = message.replace(/\[SQL:.*$/s, '').replaceAll(/\s+/gu, ' ').trim().slice(0, MAX_MESSAGE)
   return new StemmaError(known ?? 'REGISTRY_UNAVAILABLE', `MLflow answered ${mlflowCode}: ${short}`, {
     // What MLflow calls an internal error is as a rule what it always answers to that request.
     ...(known === undefined ? { retryable: false } : {}),

@@ -1,3 +1,4 @@
+import { isStemmaError } from '../../errors/stemma-error.js'
 import type { Birth } from '../../schemas/birth.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { CreateVersionRequest } from '../../schemas/requests.js'
@@ -101,12 +102,25 @@ async function makeLoggedModel(
       signal
     })
     features.loggedModels = true
-    await client.call(MLFLOW.logOutputs, { body: { run_id: runId, models: [{ model_id: info.model_id, step: 0 }] }, signal })
+    await linkOutput(connection, runId, info.model_id, { signal })
     return { modelId: info.model_id, artifactUri: info.artifact_uri ?? '' }
   } catch (error) {
     if (!isMissingRoute(error)) throw error
     features.loggedModels = false
     return undefined
+  }
+}
+
+/** That the run made the model. Said twice, it is refused: then the first reply was lost. */
+async function linkOutput({ client }: Connection, runId: string, modelId: string, { signal }: CallOptions): Promise<void> {
+  const call = { body: { run_id: runId, models: [{ model_id: modelId, step: 0 }] }, signal, isReplayable: false }
+  try {
+    await client.call(MLFLOW.logOutputs, call)
+  } catch (error) {
+    if (!isStemmaError(error) || !error.retryable) throw error
+    await client.call(MLFLOW.logOutputs, { ...call, isReplayable: true }).catch((again: unknown) => {
+      if (!isStemmaError(again, 'INVALID_INPUT', 'ALREADY_EXISTS')) throw again
+    })
   }
 }
 
