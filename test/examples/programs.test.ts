@@ -14,12 +14,15 @@ const root = join(import.meta.dirname, '../..')
 const running = new Set<ChildProcessByStdio<null, Readable, Readable>>()
 let folder: string
 let built: BuiltPrograms
+/** What STEMMA_REGISTRY says. */
+let registry: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stemma-programs-'))
   const examples = join(root, 'examples')
   const sources = (await readdir(examples, { recursive: true })).filter((name) => name.endsWith('.ts'))
-  built = await buildPrograms(Object.fromEntries(sources.map((name) => [name.slice(0, -'.ts'.length), join(examples, name)])))
+  const programs = sources.map((name) => [name.slice(0, -'.ts'.length), join(examples, name)] as const)
+  built = await buildPrograms({ ...Object.fromEntries(programs), 'cli/main': join(root, 'src/cli/main.ts') })
 }, 60_000)
 
 afterAll(async () => {
@@ -28,7 +31,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('the example programs, each a process of its own', () => {
+describe.each(['a folder', 'a server, which is a process of its own too'])('the example programs, each a process of its own, with %s', (place) => {
+  beforeAll(async () => {
+    registry = place === 'a folder' ? join(folder, 'registry') : await serve(join(folder, 'served'))
+  })
+
   it('train, promote, serve, swap, roll back, and stop', { timeout: 60_000 }, async () => {
     expect(await succeed('spam/train', 'first')).toMatch(/^spam@1\.0\.0 \(sha256:/)
     const tooEarly = await run('spam/serve')
@@ -88,12 +95,20 @@ async function succeed(program: string, ...args: string[]): Promise<string> {
 function start(program: string, args: string[], variables: Record<string, string> = {}): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(process.execPath, [built.path(program), ...args], {
     cwd: root,
-    env: { ...process.env, STEMMA_REGISTRY: join(folder, 'registry'), STEMMA_CACHE: join(folder, 'cache'), TMPDIR: folder, ...variables },
+    env: { ...process.env, STEMMA_REGISTRY: registry, STEMMA_CACHE: join(folder, 'cache'), TMPDIR: folder, ...variables },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
+}
+
+/** Serves a folder by the command line, and gives the address. */
+async function serve(served: string): Promise<string> {
+  registry = served
+  const server = start('cli/main', ['serve', '--registry', served, '--port', '0'])
+  const line = await nextLine(createInterface({ input: server.stderr })[Symbol.asyncIterator]())
+  return /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? ''
 }
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {
