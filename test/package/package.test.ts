@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,8 +11,8 @@ let folder: string
 let project: string
 
 /** Runs a program in the project that installed the tarball, and gives what it printed. */
-function run(file: string, args: readonly string[], cwd = project): string {
-  const env = { ...process.env, STEMMA_CACHE: join(folder, 'cache'), STEMMA_REGISTRY: join(folder, 'store'), NODE_OPTIONS: '' }
+function run(file: string, args: readonly string[], more: NodeJS.ProcessEnv = {}, cwd = project): string {
+  const env = { ...process.env, STEMMA_CACHE: join(folder, 'cache'), STEMMA_REGISTRY: join(folder, 'store'), NODE_OPTIONS: '', ...more }
   return execFileSync(file, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
@@ -26,7 +27,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'stemma-package-'))
   project = join(folder, 'project')
   mkdirSync(project)
-  run('npm', ['pack', '--silent', '--pack-destination', folder], root)
+  run('npm', ['pack', '--silent', '--pack-destination', folder], {}, root)
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('npm pack made no tarball')
   writeFileSync(join(project, 'package.json'), '{"private":true}')
@@ -62,14 +63,14 @@ describe('the published package', () => {
   })
 
   it('exports its subpaths both ways', () => {
-    for (const [subpath, name] of [['schemas', 'eventSchema'], ['backends', 'createJournalBackend']] as const) {
+    for (const [subpath, name] of [['schemas', 'eventSchema'], ['backends', 'createJournalBackend'], ['server', 'createServer']] as const) {
       expect(run(process.execPath, ['--input-type=module', '-e', `import { ${name} } from 'stemma/${subpath}'; console.log(typeof ${name})`])).toMatch(/function|object/)
       expect(run(process.execPath, ['-e', `console.log(typeof require('stemma/${subpath}').${name})`])).toMatch(/function|object/)
     }
   })
 
   it('is typed for both kinds of import', () => {
-    const program = "import { logModel, openRegistry, type ModelVersion } from 'stemma'\nimport type { ModelEvent } from 'stemma/schemas'\nimport type { Backend } from 'stemma/backends'\nexport const log = async (): Promise<ModelVersion> => logModel({ name: 'm', artifacts: './out' })\nexport type All = [ModelEvent, Backend, typeof openRegistry]\n// @ts-expect-error a metric is a number\nexport const wrong = () => logModel({ name: 'm', artifacts: './out', metrics: { auc: 'high' } })\n"
+    const program = "import { logModel, openRegistry, type ModelVersion } from 'stemma'\nimport type { ModelEvent } from 'stemma/schemas'\nimport type { Backend } from 'stemma/backends'\nimport { createServer, type StemmaServer } from 'stemma/server'\nexport const serve = (): StemmaServer => createServer({ registry: './models' })\nexport const log = async (): Promise<ModelVersion> => logModel({ name: 'm', artifacts: './out' })\nexport type All = [ModelEvent, Backend, typeof openRegistry]\n// @ts-expect-error a metric is a number\nexport const wrong = () => logModel({ name: 'm', artifacts: './out', metrics: { auc: 'high' } })\n"
     writeFileSync(join(project, 'types.mts'), program)
     writeFileSync(join(project, 'types.cts'), program)
     for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']] as const) {
@@ -88,6 +89,38 @@ describe('the published package', () => {
       `const { getModel, logModel, transitionStage } = require('stemma')\ntest('story', async () => {${STORY}})`
     )
     run(join(project, 'node_modules/.bin/jest'), ['story.test.js'])
+  })
+
+  it('serves a registry by its command, and uses it by its address', async () => {
+    const bin = join(project, 'node_modules/.bin/stemma')
+    const token = /stemma_[\w-]+/.exec(run(bin, ['token', 'create', '--name', 'ci', '--scope', 'write', 'promote', '--tokens', 'tokens.json']))?.[0] ?? ''
+    const server = spawn(bin, ['serve', '--registry', join(folder, 'served'), '--port', '0', '--tokens', 'tokens.json'], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] })
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let printed = ''
+        const read = (chunk: Buffer): void => {
+          printed += chunk.toString()
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0]
+          if (found !== undefined) resolve(found)
+        }
+        server.stdout.on('data', read)
+        server.stderr.on('data', read)
+        server.once('exit', (code) => {
+          reject(new Error(`the server ended with ${code}: ${printed}`))
+        })
+      })
+      for (const [file, program] of [
+        ['remote.mjs', `import { getModel, logModel, transitionStage } from 'stemma'\n${STORY}\nconsole.log('done')`],
+        ['remote.cjs', `const { getModel, logModel, transitionStage } = require('stemma')\nasync function main() {${STORY}}\nmain().then(() => console.log('done'))`]
+      ] as const) {
+        writeFileSync(join(project, file), program)
+        expect(run(process.execPath, [file], { STEMMA_REGISTRY: url, STEMMA_TOKEN: token })).toBe('done\n')
+      }
+      run(join(project, 'node_modules/.bin/jest'), ['story.test.js'], { STEMMA_REGISTRY: url, STEMMA_TOKEN: token })
+    } finally {
+      server.kill('SIGTERM')
+      await once(server, 'exit')
+    }
   })
 
   it('hashes in worker threads when it is installed', () => {
