@@ -31,18 +31,29 @@ export interface MlflowClient {
   close(): void
 }
 
+/** What {@link createMlflowClient} needs. */
+export interface MlflowClientOptions {
+  readonly baseUrl: string
+  readonly credentials: Credentials
+  readonly sources: Sources
+  /** @default 'environment' */
+  readonly proxy?: string | undefined
+  /** @default 120_000 */
+  readonly timeoutMs?: number | undefined
+}
+
 /** Makes a client; nothing is sent until it is called. */
-export function createMlflowClient({ baseUrl, credentials, sources }: { baseUrl: string; credentials: Credentials; sources: Sources }): MlflowClient {
+export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'environment', timeoutMs = 120_000 }: MlflowClientOptions): MlflowClient {
   const transport = createTransport({
     baseUrl,
     userAgent: LIBRARY,
     sources,
     parseJson,
     readError: readMlflowError,
-    proxy: 'environment',
+    proxy,
     tls: credentials.tls,
     // Servers take a file in whole before they answer, and some of them copy it to another store meanwhile.
-    limits: { maxJsonBytes: MAX_JSON_BYTES, idleMs: 120_000, windowMs: 120_000, patience: { retries: 4, totalMs: 120_000 } }
+    limits: { maxJsonBytes: MAX_JSON_BYTES, idleMs: timeoutMs, windowMs: timeoutMs, patience: { retries: 4, totalMs: 120_000 } }
   })
   const { headers } = credentials
   const translated = async <T>(work: Promise<T>): Promise<T> => {

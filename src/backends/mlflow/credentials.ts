@@ -16,6 +16,8 @@ export interface CredentialsInput {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** User and password that the address itself had. */
   readonly userinfo?: { readonly user: string; readonly password: string } | undefined
+  /** A token that the program itself was given: before all others. */
+  readonly token?: string | undefined
   /** @default that of the user */
   readonly home?: string | undefined
 }
@@ -28,13 +30,13 @@ export interface CredentialsInput {
  *
  * @throws {StemmaError} INVALID_INPUT, ACCESS_DENIED, IO for a certificate that cannot be read. Never holds a value of theirs.
  */
-export function readCredentials({ environment, userinfo, home = homedir() }: CredentialsInput): Credentials {
+export function readCredentials({ environment, userinfo, token: own, home = homedir() }: CredentialsInput): Credentials {
   const value = (name: string): string | undefined => environment[name] || undefined
   const file = readIni(join(home, '.mlflow', 'credentials'))
   const user = userinfo?.user ?? value('MLFLOW_TRACKING_USERNAME') ?? file.get('mlflow_tracking_username')
   const password = userinfo?.password ?? value('MLFLOW_TRACKING_PASSWORD') ?? file.get('mlflow_tracking_password')
   const token = value('MLFLOW_TRACKING_TOKEN')
-  const authorization = user !== undefined && password !== undefined ? basic(user, password) : token === undefined ? undefined : `Bearer ${token}`
+  const authorization = own !== undefined ? `Bearer ${own}` : user !== undefined && password !== undefined ? basic(user, password) : token === undefined ? undefined : `Bearer ${token}`
   if (authorization !== undefined && /[\r\n\0]/.test(authorization)) {
     throw new StemmaError('INVALID_INPUT', 'MLFLOW_TRACKING_TOKEN has a line break', { hint: 'Take the line break at its end away.' })
   }

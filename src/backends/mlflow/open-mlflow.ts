@@ -31,6 +31,12 @@ export interface MlflowBackendOptions {
   sources?: Sources | undefined
   /** What all registered models of this registry begin with. @default '' */
   prefix?: string | undefined
+  /** In place of all other credentials. */
+  token?: string | undefined
+  /** `environment`, or the address of an HTTP proxy. @default `environment`, as Python does it */
+  proxy?: string | undefined
+  /** A request ends when nothing moves for this long, milliseconds. @default 120_000: servers take a file in whole before they answer */
+  timeoutMs?: number | undefined
   /** Where credentials and the experiment are read from. @default the process's own variables */
   environment?: Readonly<Record<string, string | undefined>> | undefined
 }
@@ -42,9 +48,9 @@ export interface MlflowBackendOptions {
  * stages or rules than the registry has, FORMAT_TOO_NEW, INVALID_INPUT.
  */
 export async function openMlflowBackend(options: MlflowBackendOptions): Promise<Backend> {
-  const { sources = systemSources, prefix = '', environment = process.env } = options
+  const { sources = systemSources, prefix = '', environment = process.env, token, proxy, timeoutMs } = options
   const { baseUrl, userinfo } = readAddress(options.address)
-  const client = createMlflowClient({ baseUrl, credentials: readCredentials({ environment, userinfo }), sources })
+  const client = createMlflowClient({ baseUrl, credentials: readCredentials({ environment, userinfo, token }), sources, proxy, timeoutMs })
   const names = createNames(prefix)
   try {
     const policy = await readPolicy(client, names.journal, options.policy)
