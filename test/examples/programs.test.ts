@@ -22,7 +22,7 @@ beforeAll(async () => {
   const examples = join(root, 'examples')
   const sources = (await readdir(examples, { recursive: true })).filter((name) => name.endsWith('.ts'))
   const programs = sources.map((name) => [name.slice(0, -'.ts'.length), join(examples, name)] as const)
-  built = await buildPrograms({ ...Object.fromEntries(programs), 'cli/main': join(root, 'src/cli/main.ts') })
+  built = await buildPrograms(Object.fromEntries(programs))
 }, 60_000)
 
 afterAll(async () => {
@@ -93,9 +93,13 @@ async function succeed(program: string, ...args: string[]): Promise<string> {
 }
 
 function start(program: string, args: string[], variables: Record<string, string> = {}): ChildProcessByStdio<null, Readable, Readable> {
-  const child = spawn(process.execPath, [built.path(program), ...args], {
+  return startFile(built.path(program), args, { STEMMA_REGISTRY: registry, ...variables })
+}
+
+function startFile(file: string, args: string[], variables: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
-    env: { ...process.env, STEMMA_REGISTRY: registry, STEMMA_CACHE: join(folder, 'cache'), TMPDIR: folder, ...variables },
+    env: { ...process.env, STEMMA_CACHE: join(folder, 'cache'), TMPDIR: folder, ...variables },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   running.add(child)
@@ -105,10 +109,11 @@ function start(program: string, args: string[], variables: Record<string, string
 
 /** Serves a folder by the command line, and gives the address. */
 async function serve(served: string): Promise<string> {
-  registry = served
-  const server = start('cli/main', ['serve', '--registry', served, '--port', '0'])
+  const server = startFile(built.command, ['serve', '--registry', served, '--port', '0'], {})
   const line = await nextLine(createInterface({ input: server.stderr })[Symbol.asyncIterator]())
-  return /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? ''
+  const address = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
+  if (address === undefined) throw new Error(`no server: ${line}`)
+  return address
 }
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {

@@ -189,7 +189,7 @@ describe('close', () => {
 
 describe('openRegistry', () => {
   it.each([
-    ['https://registry.example.org', 'UNSUPPORTED'],
+    ['https://user:word@registry.example.org', 'INVALID_INPUT'],
     ['ftp://registry.example.org', 'INVALID_INPUT'],
     ['', 'INVALID_INPUT']
   ])('refuses the target %j', async (target, code) => {

@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, '../..')
 export interface BuiltPrograms {
   /** Absolute path of a program by the name that it was given. */
   path(name: string): string
+  /** Absolute path of the command line. */
+  command: string
   remove(): void
 }
 
@@ -30,12 +32,13 @@ export async function buildPrograms(programs: Readonly<Record<string, string>>):
   await Promise.all([
     build({
       ...{ ...shared, outDir: library, splitting: true, noExternal: ['uuid', 'canonicalize', 'zod', /^semver/] },
-      entry: { index: join(root, 'src/index.ts'), 'io/hash-worker': join(root, 'src/io/hash-worker.ts') }
+      entry: { index: join(root, 'src/index.ts'), 'io/hash-worker': join(root, 'src/io/hash-worker.ts'), 'cli/main': join(root, 'src/cli/main.ts') }
     }),
     build({ ...shared, outDir: folder, bundle: false, entry: { ...programs } })
   ])
   return {
     path: (name) => join(folder, `${name}.js`),
+    command: join(library, 'cli/main.js'),
     remove: () => {
       rmSync(folder, { recursive: true, force: true })
     }
