@@ -1,11 +1,9 @@
 import type { ModelVersion } from '../schemas/model-version.js'
-import { keepBodySchema } from '../wire/messages.js'
+import { keep } from './blobs/keep.js'
 import { putBatch } from './blobs/put-batch.js'
 import { sendBlob } from './blobs/send-blob.js'
 import type { ByteHandlers, Call, Handler, ServerContext } from './context.js'
 import { publishModel } from './publish/publish-model.js'
-import { readJson } from './read-json.js'
-import { sendJson } from './reply.js'
 import { openUploadFiles } from './uploads/upload-files.js'
 import { createUploadHandlers } from './uploads/upload-handlers.js'
 import { createUploadStore } from './uploads/upload-store.js'
@@ -29,11 +27,7 @@ export async function openByteHandlers(context: ServerContext, { actorOf, sendVe
       blob,
       blobSize: blob,
       putBlobs: (call) => putBatch(call, backend),
-      async keepBlobs(call) {
-        const { digests } = await readJson(call, keepBodySchema)
-        const kept = await backend.keepBlobs(digests, { signal: call.signal })
-        sendJson(call.outgoing, call.route.status, { missing: digests.filter((_, index) => kept[index] !== true) })
-      },
+      keepBlobs: (call) => keep(call, context),
       async publish(call) {
         sendVersion(call, await publishModel(call, context, actorOf))
       }

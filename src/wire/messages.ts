@@ -113,8 +113,8 @@ export const verifyBodySchema = z.strictObject({ reference: reference.optional()
 /** What garbage collection may do. */
 export const garbageBodySchema = z.strictObject({ dryRun: z.boolean().optional(), graceMs: z.number().min(0).optional(), force: z.boolean().optional() })
 
-/** Which blobs are asked about. */
-export const keepBodySchema = z.strictObject({ digests: z.array(digestSchema).max(MAX_DIGESTS) })
+/** Which blobs are asked about, and how many bytes each has: one that is stored with another size is damaged, and has to be sent again. */
+export const keepBodySchema = z.strictObject({ digests: z.array(digestSchema).max(MAX_DIGESTS), sizes: z.array(z.int().nonnegative()).max(MAX_DIGESTS).optional() })
 /** Those that have to be sent, in the order asked. */
 export const missingSchema = openObject({ missing: z.array(digestSchema).max(MAX_DIGESTS) })
 /** A blob that is stored now. */

@@ -34,7 +34,7 @@ export async function finishUpload(
   }
   if (reply.status === 422) return { kind: 'refused', error }
   if (reply.status === 404) {
-    const [isStored] = await keepBlobs(context, [digest], { signal })
+    const [isStored] = await keepBlobs(context, [digest], { signal, sizes: [sizeBytes] })
     if (isStored === true) return { kind: 'stored', blob: { digest, sizeBytes, existed: true } }
   }
   return { kind: 'unfinished', error }

@@ -67,7 +67,8 @@ async function store(sending: Sending, pending: readonly PendingBlob[]): Promise
     if (group === undefined) groups.set(blob.digest, [blob])
     else group.push(blob)
   }
-  const kept = await keepBlobs(context, [...groups.keys()], options)
+  const sizes = [...groups.values()].map(([first]) => first?.sizeBytes ?? 0)
+  const kept = await keepBlobs(context, [...groups.keys()], { signal: options.signal, sizes })
   const missing: PendingBlob[] = []
   for (const [place, group] of [...groups.values()].entries()) {
     const [first] = group

@@ -34,7 +34,7 @@ export async function uploadBlob(context: BytesContext, blob: PendingBlob, optio
     if (attempt === ATTEMPTS) throw failureOf(current, outcome.kind)
     const { signal } = options
     current = await digestAnew(context, current, { signal })
-    const [isStored] = await keepBlobs(context, [current.digest], { signal })
+    const [isStored] = await keepBlobs(context, [current.digest], { signal, sizes: [current.sizeBytes] })
     if (isStored === true) return { digest: current.digest, sizeBytes: current.sizeBytes, existed: true }
   }
 }

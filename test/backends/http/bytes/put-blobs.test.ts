@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -61,6 +62,22 @@ describe('putBlobs over HTTP', () => {
     expect([count(requests, UPLOAD), count(requests, BATCH), count(requests, KEEP)]).toEqual([1, 1, 1])
     expect((await backend.putBlobs(twice, {})).every(({ existed }) => existed)).toBe(true)
     expect([count(requests, UPLOAD), count(requests, BATCH), count(requests, KEEP)]).toEqual([1, 1, 2])
+  })
+
+  it('sends again what the registry has with another size, and so mends it', async () => {
+    const { backend, served, folder } = await byteFixture({ registry: mkdtempSync(join(tmpdir(), 'stemma-mend-')) })
+    const sources = [fileSource(folder, 'large', randomBytes(2 * MIB)), fileSource(folder, 'small', randomBytes(100))]
+    for (const { digest } of await backend.putBlobs(sources, {})) {
+      const path = served.localBlobPath(digest) ?? ''
+      chmodSync(path, 0o644)
+      truncateSync(path, 50)
+    }
+    const stored = await backend.putBlobs(sources, {})
+    for (const [index, { digest, sizeBytes }] of stored.entries()) {
+      expect(sizeBytes).toBe(sources[index]?.sizeBytes)
+      expect(digestOf(await readAll(served.openBlob(digest, {})))).toBe(digest)
+    }
+    rmSync(served.location, { recursive: true, force: true })
   })
 
   it('sends many small files in few requests', async () => {
