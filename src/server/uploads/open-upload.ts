@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { isStemmaError } from '../../errors/stemma-error.js'
 import { isProcessAlive } from '../../io/is-process-alive.js'
 import { systemErrorCode } from '../../io/system-error.js'
@@ -125,10 +126,28 @@ export async function catchUp(upload: OpenUpload, options: UploadStoreOptions, s
     await setSize(upload, upload.sizeBytes ?? readSize(upload.id, record), options)
     for (const chunk of chunks) {
       signal.throwIfAborted()
-      if (chunk.start === upload.offset && !(await copyChunk(upload, other, chunk, options))) break
+      if (chunk.start > upload.offset || chunk.end <= upload.offset) continue
+      const rest = chunk.start === upload.offset ? chunk : await restOf(other, chunk, upload.offset, options)
+      if (rest === undefined || !(await copyChunk(upload, other, rest, options))) break
     }
     if (upload.offset >= (chunks.at(-1)?.end ?? 0) && isFromDeadProcess(other, options)) removeFiles(other, options)
   }
+}
+
+/** What of a chunk lies after a place in it, where other servers got chunks of other sizes; `undefined` for one that is damaged. */
+async function restOf(other: string, { start, end, checksum }: RecordedChunk, from: number, { files }: UploadStoreOptions): Promise<RecordedChunk | undefined> {
+  let [at, whole, rest] = [start, 0, 0]
+  try {
+    for await (const piece of files.openRange(other + DATA, start, end)) {
+      whole = crc32(piece, whole)
+      rest = crc32(piece.subarray(Math.max(0, from - at)), rest)
+      at += piece.byteLength
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+  return at === end && whole === checksum ? { start: from, end, checksum: rest } : undefined
 }
 
 async function copyChunk(upload: OpenUpload, other: string, { start, end, checksum }: RecordedChunk, options: UploadStoreOptions): Promise<boolean> {

@@ -73,6 +73,20 @@ describe('an upload that another server began', () => {
     expect(readdirSync(join(folder, 'uploads'))).toEqual([])
   })
 
+  it('goes on where the other one is ahead, though that got chunks of other sizes', async () => {
+    const folder = temporaryFolder()
+    const [one, two] = [await openServer(folder), await openServer(folder)]
+    const { id } = await one.uploads.start({ digest: DIGEST }, ANN)
+    await two.uploads.start({ digest: DIGEST }, ANN)
+    await one.uploads.append(id, part(0, 2_500), ANN)
+    await two.uploads.append(id, part(0, 1_500), ANN)
+    await two.uploads.append(id, part(1_500, 4_000), ANN)
+    expect(await one.uploads.append(id, part(4_000, 6_000), ANN)).toBe(6_000)
+    expect(await two.uploads.append(id, part(6_000), ANN)).toBe(9_000)
+    await one.uploads.finish(id, DIGEST, ANN)
+    expect(await readBlob(two.backend, DIGEST)).toEqual(BYTES)
+  })
+
   it.each<[string, (data: string, record: string) => void, number]>([
     ['a record that was cut off', (_, record) => { truncateSync(record, readFileSync(record).length - 3) }, 1_000],
     ['a record that is empty', (_, record) => { truncateSync(record, 0) }, 0],
