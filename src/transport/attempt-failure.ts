@@ -8,7 +8,7 @@ export interface FailureFacts {
   isOutOfReach?: boolean | undefined
   /** The request may have been carried out all the same. @default false */
   isOutcomeOpen?: boolean | undefined
-  /** The registry itself answered, in its own words. @default false */
+  /** The registry itself answered, in its own words, and knew by the key whether it had made the change before. @default false */
   isAnswer?: boolean | undefined
   /** What the server asks to wait, milliseconds. */
   afterMs?: number | undefined

@@ -20,6 +20,14 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505 && status !== 507)
 }
 
+/** Refused before the registry looked whether it knows the key: they say nothing of an attempt before. */
+const BEFORE_KEY = new Set([401, 403, 408, 413, 415, 421, 425, 429, 431])
+
+/** Whether an error is the outcome of the change: of 5xx only the one by which the registry says that others were faster. */
+function looksAtKey(status: number, { code }: StemmaError): boolean {
+  return code === 'CONFLICT_RETRIES' || (status < 500 && !BEFORE_KEY.has(status))
+}
+
 /** What a reply that is no success means for the attempt. */
 export function replyFailure(reply: FailedReply, target: RequestTarget, nowMs: number): AttemptFailure {
   const afterMs = readRetryAfter(reply.headers['retry-after'], nowMs)
@@ -27,7 +35,12 @@ export function replyFailure(reply: FailedReply, target: RequestTarget, nowMs: n
   if (error) {
     // The registry looks whether it did what it was asked before, by the key: asked again, it can tell.
     const isUnknown = error.code === 'COMMIT_UNKNOWN'
-    return new AttemptFailure(withRequest(error, target, status), { isPassing: isPassing(status) && (error.retryable || isUnknown), isOutcomeOpen: isUnknown, isAnswer: !isUnknown, afterMs })
+    return new AttemptFailure(withRequest(error, target, status), {
+      isPassing: isPassing(status) && (error.retryable || isUnknown),
+      isOutcomeOpen: isUnknown,
+      isAnswer: !isUnknown && looksAtKey(status, error),
+      afterMs
+    })
   }
   return new AttemptFailure(foreignError(reply, target), { ...foreignFacts(status), afterMs })
 }

@@ -36,13 +36,22 @@ export function encodeError({ code, message, hint, retryable, details }: StemmaE
 /** The error that a reply tells of. A code that this stemma does not know becomes PROTOCOL_ERROR, and is named in the details. */
 export function decodeError({ error }: ErrorBody): StemmaError {
   const details = { ...error.details, ...(error.requestId === undefined ? {} : { requestId: error.requestId }) }
-  const { message, hint, retryable } = error
+  const { retryable } = error
+  const message = printable(error.message)
+  const hint = error.hint === undefined ? undefined : printable(error.hint)
   if (isKnown(error.code)) return new StemmaError(error.code, message, { hint, retryable, details })
-  return new StemmaError('PROTOCOL_ERROR', `the registry answered with the unknown code ${error.code}: ${message}`, {
+  return new StemmaError('PROTOCOL_ERROR', `the registry answered with the unknown code ${printable(error.code)}: ${message}`, {
     hint: hint ?? 'Use a newer stemma on this side.',
     retryable,
     details: { ...details, code: error.code }
   })
+}
+
+/** A text from the other side, on one line, and with nothing in it that a terminal obeys or hides. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/[\t\n\r]+/g, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
 function isKnown(code: string): code is ErrorCode {

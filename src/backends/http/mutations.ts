@@ -1,3 +1,4 @@
+import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import { sha256Hex } from '../../util/sha256.js'
 import { formatReference } from '../../record/format-reference.js'
 import { manifestDigest } from '../../record/manifest.js'
@@ -39,13 +40,26 @@ export async function rollback(context: HttpContext, request: RollbackRequest, o
   const { headers, details } = operation(context, options)
   const body = { ...request, to: request.to && selectorText(request.to), actor: options.actor }
   const version = await runLong(context, ROUTES.rollback, { body, headers, signal, details }, options)
-  return context.versions.complete(version, { signal })
+  return completed(context, version, details, signal)
 }
 
 async function mutate(context: HttpContext, route: MutationRoute, body: object, options: MutationOptions, signal: AbortSignal): Promise<ModelVersion> {
   const { headers, details } = operation(context, options)
   const version: WireVersion = await context.transport.json(route, { body: { ...body, actor: options.actor }, headers, details, signal })
-  return context.versions.complete(version, { signal })
+  return completed(context, version, details, signal)
+}
+
+/** The change is made: that the artifacts of a large version cannot be read now must not look as if it were not. */
+async function completed({ versions }: HttpContext, version: WireVersion, details: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ModelVersion> {
+  try {
+    return await versions.complete(version, { signal })
+  } catch (error) {
+    if (signal.aborted || !isStemmaError(error)) throw error
+    throw new StemmaError('COMMIT_UNKNOWN', `the change was made, but ${version.name}@${version.version} cannot be read now: ${error.message}`, {
+      hint: 'Make the same call again with the operationId of the details: it answers with the result of this one.',
+      details: { ...error.details, ...details }
+    })
+  }
 }
 
 /** The key by which the registry knows a change that it is asked for twice. */

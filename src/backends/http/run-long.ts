@@ -16,6 +16,8 @@ export interface LongOptions {
 const PATIENCE = { retries: 5, totalMs: Number.POSITIVE_INFINITY, idleMs: 45_000 } as const
 /** How often a change is asked for again whose reply was cut off in the middle. */
 const MAX_CUTS = 3
+/** What a further attempt may meet that says nothing of the one before. */
+const UNTOLD = ['REGISTRY_UNAVAILABLE', 'UNAUTHENTICATED', 'FORBIDDEN', 'TOO_MANY_REQUESTS', 'PROTOCOL_ERROR', 'IO'] as const
 /** Wait before that, milliseconds, and twice as long each further time. */
 const FIRST_WAIT_MS = 500
 
@@ -32,12 +34,17 @@ export async function runLong<T extends z.ZodType>(
   { onProgress }: LongOptions
 ): Promise<z.output<T>> {
   const what = `${endpoint.method} ${transport.location}${endpoint.path}`
-  for (let cuts = 1; ; cuts += 1) {
-    const reply = await transport.events(endpoint, { ...call, patience: PATIENCE })
+  let cuts = 0
+  for (;;) {
+    const reply = await transport.events(endpoint, { ...call, patience: PATIENCE }).catch((error: unknown) => {
+      // What was cut off before may have been carried out, and nobody is there who could tell.
+      throw cuts > 0 && isStemmaError(error, ...UNTOLD) ? unknownOutcome(what, error, call) : error
+    })
     try {
       return await readResult(endpoint.reply, reply, what, onProgress)
     } catch (error) {
       if (endpoint.mutates !== true || !isStemmaError(error, 'REGISTRY_UNAVAILABLE')) throw error
+      cuts += 1
       if (cuts > MAX_CUTS) throw unknownOutcome(what, error, call)
       // By its key, the registry knows the change again, and answers with what became of it.
       await sources.sleep(FIRST_WAIT_MS * 2 ** cuts, call.signal)

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openHttpBackend } from '../../../src/backends/http/open-http.js'
@@ -27,7 +27,7 @@ const REPORT = { ok: true, models: 1, versions: 1, events: 1, blobs: 1, bytes: 1
 type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void
 
 /** A backend whose registry answers as told, and its requests. Waits are short. */
-async function backendOf(respond: Respond): Promise<{ backend: Backend; requests: { path: string; key: string | undefined; body: string }[] }> {
+async function backendOf(respond: Respond): Promise<{ server: Server; backend: Backend; requests: { path: string; key: string | undefined; body: string }[] }> {
   const requests: { path: string; key: string | undefined; body: string }[] = []
   const server = createServer((request, response) => {
     let body = ''
@@ -50,7 +50,7 @@ async function backendOf(respond: Respond): Promise<{ backend: Backend; requests
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  return { backend, requests }
+  return { server, backend, requests }
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
@@ -93,6 +93,36 @@ describe('a change', () => {
       else send(response, 409, { error: { code: 'CONFLICT', message: 'another is live', retryable: false } })
     })
     expect(await errorOf(backend.transition(TRANSITION, {}))).toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it.each([
+    [401, 'UNAUTHENTICATED', false],
+    [403, 'FORBIDDEN', false],
+    [429, 'TOO_MANY_REQUESTS', true],
+    [500, 'IO', false],
+    [503, 'CLOSED', true]
+  ])('whose reply was lost is COMMIT_UNKNOWN when %i %s is all that comes then: that says nothing of the key', async (status, code, retryable) => {
+    const { backend, requests } = await backendOf((request, response) => {
+      if (requests.length === 1) request.socket.destroy()
+      else send(response, status, { error: { code, message: 'because', retryable } })
+    })
+    expect(await errorOf(backend.transition(TRANSITION, { operationId: 'op-1' }))).toMatchObject({ code: 'COMMIT_UNKNOWN', details: { operationId: 'op-1' } })
+  })
+
+  it('that was made is not told as if it were not, when the artifacts of a large version cannot be read', async () => {
+    const { backend } = await backendOf((request, response) => {
+      if (request.method === 'GET') request.socket.destroy()
+      else send(response, 200, { ...VERSION, artifacts: undefined, artifactCount: 2_000 })
+    })
+    expect(await errorOf(backend.transition(TRANSITION, { operationId: 'op-1' }))).toMatchObject({ code: 'COMMIT_UNKNOWN', details: { operationId: 'op-1' } })
+  })
+
+  it('shows nothing of what the registry says that a terminal would obey', async () => {
+    const { backend } = await backendOf((_request, response) => {
+      send(response, 400, { error: { code: 'INVALID_INPUT', message: 'bad \u001b]0;title\u0007\u202e\nstemma: all is well', hint: '\u001b[2J', retryable: false } })
+    })
+    const { message, hint } = await errorOf(backend.transition(TRANSITION, {}))
+    expect([message, hint]).toEqual(['bad \\u001b]0;title\\u0007\\u202e stemma: all is well', '\\u001b[2J'])
   })
 
   it('sends a key that is no header as its digest', async () => {
@@ -164,6 +194,18 @@ describe('long work', () => {
     cuts = 100
     expect(await errorOf(backend.rollback(request, { operationId: 'op-2' }))).toMatchObject({ code: 'COMMIT_UNKNOWN', details: { operationId: 'op-2' } })
   })
+})
+
+it('a change that was cut off is COMMIT_UNKNOWN, too, when nobody answers any more', async () => {
+  const { server, backend } = await backendOf((request, response) => {
+    event(response, 'progress', { phase: 'verify', doneBytes: 1 })
+    setImmediate(() => {
+      server.close()
+      request.socket.destroy()
+    })
+  })
+  const request = { name: 'm', audience: 'default', to: toReference('m#3') }
+  expect(await errorOf(backend.rollback(request, { operationId: 'op' }))).toMatchObject({ code: 'COMMIT_UNKNOWN', details: { operationId: 'op' } })
 })
 
 describe('changes', () => {
