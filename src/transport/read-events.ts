@@ -13,8 +13,9 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, maxEventBytes
       ready.push({ event: event ?? 'message', data })
       pendingBytes = 0
     },
-    onComment() {
-      pendingBytes = 0
+    onComment(comment) {
+      // Only its own line, at most: the lines of data before it are still held.
+      pendingBytes -= comment.length + 2
     }
   })
   for await (const chunk of body) {

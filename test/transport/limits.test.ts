@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { isStemmaError } from '../../src/errors/stemma-error.js'
 import { systemSources, type Sources } from '../../src/util/sources.js'
-import { errorOf } from '../support/test-registry.js'
+import { all, errorOf } from '../support/test-registry.js'
 import { answer, serve, testTransport, TOKEN, type TestTransport } from './test-transport.js'
 
 const GET = { method: 'GET', path: '/v1/things', status: 200, reply: z.object({ ok: z.boolean() }) } as const
@@ -232,6 +232,33 @@ describe('abort', () => {
       throw reason
     }
     await expect(testTransport(url).send(UPLOAD, { body: { kind: 'stream', sizeBytes: 100, open } })).rejects.toBe(reason)
+  })
+})
+
+describe('an event', () => {
+  it.each([
+    ['lines of data', `data: ${'x'.repeat(50_000)}\n`],
+    ['lines of data between comments', `data: ${'x'.repeat(50_000)}\n:\n: still here\n`],
+    ['a line without an end', 'x'.repeat(50_000)]
+  ])('that never ends is given up: %s', async (_title, piece) => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.on('error', () => undefined)
+      for (let count = 0; count < 40; count += 1) response.write(piece)
+      response.end()
+    })
+    const { events } = await testTransport(url, { limits: { maxEventBytes: 1_000_000 } }).events(EVENTS, {})
+    await expect(all(events)).rejects.toMatchObject({ code: 'PROTOCOL_ERROR', details: { limit: 1_000_000 } })
+  })
+
+  it('may come after any number of comments', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (let count = 0; count < 10_000; count += 1) response.write(': still here\n\n')
+      response.end('event: change\ndata: {}\n\n')
+    })
+    const { events } = await testTransport(url, { limits: { maxEventBytes: 30_000 } }).events(EVENTS, {})
+    expect(await all(events)).toEqual([{ event: 'change', data: '{}' }])
   })
 })
 

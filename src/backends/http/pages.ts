@@ -15,12 +15,19 @@ export interface Page<T> {
  */
 export async function* allPages<T>(read: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
   let cursor: string | undefined
-  for (;;) {
+  // A cursor that comes again leads around for ever. One is remembered, each time for twice as many pages: so every circle is noticed.
+  let remembered: string | undefined
+  let renewAt = 1
+  for (let page = 1; ; page += 1) {
     const { items, next } = await read(cursor)
     yield* items
     if (next === null) return
-    if (next === cursor || items.length === 0) {
+    if (next === cursor || next === remembered || items.length === 0) {
       throw new StemmaError('PROTOCOL_ERROR', 'the pages of a list have no end', { hint: 'The server, or something between, answers another question than was asked.' })
+    }
+    if (page === renewAt) {
+      remembered = next
+      renewAt *= 2
     }
     cursor = next
   }
