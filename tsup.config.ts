@@ -19,6 +19,8 @@ const shared: Options = {
 const shorten: NonNullable<Options['esbuildOptions']> = (esbuild) => {
   esbuild.minifyWhitespace = true
   esbuild.minifySyntax = true
+  // Node shows the line of an error that nobody caught: it is not to be the whole file.
+  esbuild.lineLimit = 140
 }
 
 export default defineConfig((options) => [
