@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMlflowBackend } from '../../src/backends/mlflow/open-mlflow.js'
+import { toReference } from '../../src/record/parse-reference.js'
 import { logVersion, move } from '../backends/conformance/fixtures.js'
 import { LINES } from './python.js'
 import { startServer, type RunningServer } from './server.js'
@@ -62,6 +63,14 @@ describe.each(LINES)('MLflow %s with users', (line) => {
     await owner.close()
     const reader = await openMlflowBackend({ address: server.url, environment: { MLFLOW_TRACKING_USERNAME: 'reader', MLFLOW_TRACKING_PASSWORD: 'reads-only-0815' } })
     await expect(move(reader, 'guarded#1', 'production')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    // A version that only a writer can take in does not keep readers from the others.
+    await fetch(`${server.url}/api/2.0/mlflow/model-versions/create`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization },
+      body: JSON.stringify({ name: 'guarded', source: 's3://elsewhere/model' })
+    })
+    expect((await reader.resolve(toReference('guarded'), {})).sequence).toBe(1)
+    await expect(reader.resolve(toReference('guarded#2'), {})).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('without stemma') as string })
     await reader.close()
   })
 })

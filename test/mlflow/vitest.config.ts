@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/mlflow/**/*.test.ts'],
     globalSetup: ['test/mlflow/global-setup.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
     retry: 0

@@ -1,4 +1,4 @@
-import { isStemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError, type StemmaError } from '../../errors/stemma-error.js'
 import { manifestBytes, manifestDigest } from '../../record/manifest.js'
 import type { CallOptions } from '../../util/options.js'
 import { mapLimited } from '../../util/map-limited.js'
@@ -20,8 +20,8 @@ const CONCURRENT_MODELS = 4
  * no digest.
  */
 export interface Adoption {
-  /** All versions of a model. */
-  model(name: string, options: CallOptions): Promise<void>
+  /** All versions of a model; what kept one from being taken in, if anything did: the others are there all the same. */
+  model(name: string, options: CallOptions): Promise<StemmaError | undefined>
   /** Those of every model on the server that are not large. */
   all(options: CallOptions): Promise<void>
 }
@@ -40,7 +40,12 @@ interface Seen {
   number: number
   /** Versions that were too large to be read unasked. */
   isPartial: boolean
+  /** Why a version was passed over. */
+  problem: StemmaError | undefined
 }
+
+/** What may be over in a moment; anything else is the same as long as the registered model is. */
+const PASSING = ['REGISTRY_UNAVAILABLE', 'TOO_MANY_REQUESTS', 'COMMIT_UNKNOWN', 'CONFLICT_RETRIES', 'CLOSED'] as const
 
 /** Remembers what it has looked at. */
 export function createAdoption({ inner, connection, places }: AdoptionParts): Adoption {
@@ -68,25 +73,33 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
     return true
   }
 
-  const adoptNew = async (model: string, registered: RegisteredModel, limit: number, options: CallOptions): Promise<void> => {
+  const adoptNew = async (model: string, registered: RegisteredModel, limit: number, options: CallOptions): Promise<StemmaError | undefined> => {
     const known = seen.get(model)
     const updated = registered.last_updated_timestamp ?? 0
-    if (known?.updated === updated && !(known.isPartial && limit === Number.POSITIVE_INFINITY)) return
-    const next: Seen = { updated, number: known?.number ?? 0, isPartial: false }
+    if (known?.updated === updated && !(known.isPartial && limit === Number.POSITIVE_INFINITY)) return known.problem
+    const next: Seen = { updated, number: known?.number ?? 0, isPartial: false, problem: known?.problem }
     for (const row of await listVersions(client, registered.name, { signal: options.signal, after: next.number })) {
       const isOurs = row.tags.some(({ key }) => key === 'stemma.version')
-      if (!isOurs && !(await adoptOne(model, row, registered, limit, options))) next.isPartial = true
+      try {
+        if (!isOurs && !(await adoptOne(model, row, registered, limit, options))) next.isPartial = true
+      } catch (error) {
+        // One that cannot be read, or not by this user, does not hide the others.
+        if (!isStemmaError(error)) throw error
+        if (isStemmaError(error, ...PASSING)) return error
+        next.problem = error
+      }
       if (!next.isPartial) next.number = Number(row.version)
     }
     seen.set(model, next)
+    return next.problem
   }
 
-  const inTurn = async (model: string, work: () => Promise<void>): Promise<void> => {
+  const inTurn = async <T>(model: string, work: () => Promise<T>): Promise<T> => {
     const before = running.get(model) ?? Promise.resolve()
     const turn = before.then(work, work)
     running.set(model, turn)
     try {
-      await turn
+      return await turn
     } finally {
       if (running.get(model) === turn) running.delete(model)
     }
@@ -99,10 +112,10 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
       try {
         registered = (await client.call(MLFLOW.getRegisteredModel, { query: { name: names.toMlflow(model) }, signal: options.signal })).registered_model
       } catch (error) {
-        if (isStemmaError(error, 'NOT_FOUND')) return
+        if (isStemmaError(error, 'NOT_FOUND')) return undefined
         throw error
       }
-      await inTurn(model, () => adoptNew(model, registered, Number.POSITIVE_INFINITY, options))
+      return inTurn(model, () => adoptNew(model, registered, Number.POSITIVE_INFINITY, options))
     },
     async all(options) {
       options.signal?.throwIfAborted()
@@ -112,12 +125,7 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
         await mapLimited(page.registered_models, CONCURRENT_MODELS, async (registered) => {
           const model = names.fromMlflow(registered.name)
           if (model === undefined) return
-          try {
-            await inTurn(model, () => adoptNew(model, registered, UNASKED_BYTES, options))
-          } catch (error) {
-            // One model whose files cannot be read, or that may not be written to, does not hide the others.
-            if (!isStemmaError(error) || error.code === 'REGISTRY_UNAVAILABLE') throw error
-          }
+          await inTurn(model, () => adoptNew(model, registered, UNASKED_BYTES, options))
         })
         token = page.next_page_token === '' ? undefined : page.next_page_token
       } while (token !== undefined)

@@ -1,4 +1,4 @@
-import { StemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { CallOptions } from '../../util/options.js'
 import type { Backend } from '../backend.js'
@@ -46,20 +46,34 @@ export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
       pending.delete(settled)
     }
   }
-  const adopt = async (model: string | undefined, options: CallOptions): Promise<void> => {
+  const adopt = async (model: string | undefined, options: CallOptions): Promise<StemmaError | undefined> => {
     // A closed one is refused by the journal.
-    if (isClosed) return
-    await tracked(() => (model === undefined ? adoption.all(options) : adoption.model(model, options)))
+    if (isClosed) return undefined
+    return tracked(async () => {
+      if (model !== undefined) return adoption.model(model, options)
+      await adoption.all(options)
+      return undefined
+    })
+  }
+  /** Says of what is not found that there is more than could be taken in. */
+  const named = async <T>(model: string | undefined, options: CallOptions, work: () => Promise<T>): Promise<T> => {
+    const problem = await adopt(model, options)
+    try {
+      return await work()
+    } catch (error) {
+      if (!problem || !isStemmaError(error, 'NOT_FOUND')) throw error
+      throw new StemmaError('NOT_FOUND', `${error.message}; a version that was registered in MLflow without stemma could not be taken in: ${problem.message}`, {
+        hint: problem.hint ?? error.hint,
+        details: error.details,
+        cause: problem
+      })
+    }
   }
   const reading = <T>(model: string | undefined, options: CallOptions, read: () => Promise<T>): Promise<T> =>
-    tracked(async () => {
-      await adopt(model, options)
-      return read()
-    })
+    tracked(() => named(model, options, read))
   const changing = (model: string, options: CallOptions, change: () => Promise<ModelVersion>): Promise<ModelVersion> =>
     tracked(async () => {
-      await adopt(model, options)
-      const version = await change()
+      const version = await named(model, options, change)
       await mirror.update(model).catch(() => undefined)
       return version
     })

@@ -23,7 +23,8 @@ for strength in (0.01, 1.0):
         if major >= 3:
             # The default of newer releases wants a package more.
             where["serialization_format"] = "cloudpickle"
-        mlflow.sklearn.log_model(model, registered_model_name=name, **where)
+        # Requirements that are given are not inferred, which takes long.
+        mlflow.sklearn.log_model(model, registered_model_name=name, pip_requirements=["scikit-learn"], **where)
 
 client = MlflowClient()
 client.set_registered_model_alias(name, "champion", "1")
