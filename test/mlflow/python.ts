@@ -12,12 +12,9 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/stemma-mlflow', i
 const REQUIREMENTS = {
   '3.x': ['mlflow>=3,<4', 'onnx', 'onnxruntime', 'scikit-learn'],
   // Its last release does not hold its database library down by itself.
-  '2.x': ['mlflow>=2,<3', 'sqlalchemy<2.1', 'onnx', 'onnxruntime', 'scikit-learn'],
-  s3: ['moto[server]']
+  '2.x': ['mlflow>=2,<3', 'sqlalchemy<2.1', 'onnx', 'onnxruntime', 'scikit-learn']
 } as const
 
-/** A line of MLflow, or what stands in for a service beside it. */
-export type Environment = keyof typeof REQUIREMENTS
 /** The lines of MLflow that everything is proven on. */
 export const LINES = ['3.x', '2.x'] as const
 /** A line of MLflow. */
@@ -27,10 +24,10 @@ export type Line = (typeof LINES)[number]
  * The Python of a virtual environment with these packages, made when it is not there yet. Kept by what was asked for: remove
  * node_modules/.cache/stemma-mlflow to have the newest releases. Throws when anything cannot be installed.
  */
-export async function pythonOf(environment: Environment, more: readonly string[] = []): Promise<string> {
-  const requirements = [...REQUIREMENTS[environment], ...more]
+export async function pythonOf(line: Line, more: readonly string[] = []): Promise<string> {
+  const requirements = [...REQUIREMENTS[line], ...more]
   const key = createHash('sha256').update(requirements.join('\n')).digest('hex').slice(0, 12)
-  const folder = join(CACHE, `${environment}-${key}`)
+  const folder = join(CACHE, `${line}-${key}`)
   const python = join(folder, 'bin', 'python')
   const complete = join(folder, 'complete')
   if (existsSync(complete)) return python
