@@ -77,7 +77,9 @@ function checkBirth(input: RegisterVersionInput): { birth: Birth; tags: Record<s
     for (const { digest } of environment.files ?? []) parse(digestSchema, digest, { what: 'environment.files', code: 'INVALID_METADATA' })
     checkArtifactPaths((environment.files ?? []).map(({ path }) => path))
   }
-  const texts = { params, metrics, featureImportance, tags, signature, description, evaluations, datasets, training }
+  // Fields that this stemma does not know may hold anything, as params may.
+  const unknown = Object.fromEntries(Object.entries(birth).filter(([field]) => !Object.hasOwn(birthSchema.shape, field)))
+  const texts = { ...unknown, params, metrics, featureImportance, tags, signature, description, evaluations, datasets, training }
   assertNoSecrets(checkMetadata(texts, 'metadata', EVENT_LIMITS), '', input.allowSecretsAt ?? [])
   // What was captured has digests and numbers of builds, which look random: there only the shapes of secrets count.
   refuseShapes(checkMetadata({ ...birth, params: {}, signature: null }, 'birth', EVENT_LIMITS), input.allowSecretsAt ?? [])
@@ -90,7 +92,11 @@ function refuseShapes(value: JsonValue, allowed: readonly string[]): void {
       const why = secretShapeOf(item)
       if (why !== undefined && !allowed.includes(path) && !allowed.includes(item)) throw secretAt(path, why)
     } else if (typeof item === 'object' && item !== null) {
-      for (const [key, inner] of Object.entries(item)) walk(inner, path === '' ? key : `${path}.${key}`)
+      for (const [key, inner] of Object.entries(item)) {
+        const why = secretShapeOf(key)
+        if (why !== undefined && !allowed.includes(key)) throw secretAt(path === '' ? '<hidden>' : `${path}.<hidden>`, `the key is ${why}`)
+        walk(inner, path === '' ? key : `${path}.${key}`)
+      }
     }
   }
   walk(value, '')
