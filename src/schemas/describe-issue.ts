@@ -23,11 +23,17 @@ export function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Descr
   return { path: [...issue.path, ...inner.path], message: inner.message }
 }
 
+/** Names that a message shows, and characters of each: they may come from anywhere. */
+const MAX_KEYS = 10
+const MAX_KEY_LENGTH = 100
+
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {
-  const said = keys.map((key) => {
+  const said = keys.slice(0, MAX_KEYS).map((key) => {
+    if (key.length > MAX_KEY_LENGTH) return JSON.stringify(`${key.slice(0, MAX_KEY_LENGTH)}…`)
     const nearest = nearestNames(key, known)[0]
     return nearest !== undefined && isNearName(key, nearest) ? `${JSON.stringify(key)} (did you mean ${nearest}?)` : JSON.stringify(key)
   })
+  if (keys.length > MAX_KEYS) said.push(`and ${keys.length - MAX_KEYS} more`)
   const list = known.length > 0 ? `; known are ${known.join(', ')}` : ''
   return `unknown ${keys.length === 1 ? 'field' : 'fields'} ${said.join(', ')}${list}`
 }

@@ -18,6 +18,12 @@ describe('parse', () => {
     )
   })
 
+  it('shows a few of many unknown fields, and the beginning of a long one', () => {
+    const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1]))
+    expect(messageOf(z.strictObject({}), many)).toMatch(/^input: unknown fields "f0", .{1,80}, "f9", and 49990 more$/)
+    expect(messageOf(z.strictObject({ a: z.number().optional() }), { ['x'.repeat(1_000_000)]: 1 }).length).toBeLessThan(200)
+  })
+
   it('explains the form that a value came nearest to', () => {
     const schema = z.object({ from: z.union([z.string(), z.strictObject({ relation: z.enum(['merged', 'pruned']) })]) })
     expect(messageOf(schema, { from: { relation: 'purned' } })).toBe('input at from.relation: Invalid option: expected one of "merged"|"pruned"')
