@@ -100,15 +100,17 @@ export async function* chunksOf(source: StreamSource, signal: AbortSignal | unde
     return
   }
   const iterator = iteratorOf(source)
+  const waiting = interruptible(signal)
   let ended = false
   try {
     for (;;) {
-      const result = await nextOf(source, iterator, signal)
+      const result = await nextOf(source, iterator, signal, waiting)
       ended = result.done === true
       if (result.done === true) return
       yield toBytes(source, result.value)
     }
   } finally {
+    waiting.end()
     // Tells the producer to stop. Not awaited: a generator that waits for something answers only after that.
     if (!ended) iterator.return?.().catch(() => undefined)
   }
@@ -129,30 +131,44 @@ function resultOf<T>(result: IteratorResult<T>): IteratorResult<T> {
   return result
 }
 
-async function nextOf<T>(source: StreamSource, iterator: AsyncIterator<T>, signal: AbortSignal | undefined): Promise<IteratorResult<T>> {
+async function nextOf<T>(
+  source: StreamSource,
+  iterator: AsyncIterator<T>,
+  signal: AbortSignal | undefined,
+  waiting: Interruptible
+): Promise<IteratorResult<T>> {
   signal?.throwIfAborted()
-  const settled = new AbortController()
   try {
-    const next = iterator.next()
-    if (signal === undefined) return resultOf(await next)
-    const aborted = new Promise<never>((_, reject) => {
-      // The producer itself may have aborted, before it gave its answer: then no event follows.
-      if (signal.aborted) reject(signal.reason as Error)
-      signal.addEventListener(
-        'abort',
-        () => {
-          reject(signal.reason as Error)
-        },
-        { once: true, signal: settled.signal }
-      )
-    })
-    return resultOf(await Promise.race([next, aborted]))
+    return resultOf(await waiting.wait(iterator.next()))
   } catch (error) {
     signal?.throwIfAborted()
     if (isStemmaError(error) || (types.isNativeError(error) && error.name === 'AbortError')) throw error
     throw sourceUnreadable(source, error)
-  } finally {
-    settled.abort()
+  }
+}
+
+/** Waits, for one thing at a time, that an abort ends. */
+interface Interruptible {
+  wait<T>(promise: PromiseLike<T> | T): Promise<T>
+  end(): void
+}
+
+/** One listener for a whole stream: one for each chunk costs more than to hash the chunk. */
+function interruptible(signal: AbortSignal | undefined): Interruptible {
+  let interrupt: ((reason: Error) => void) | undefined
+  const onAbort = (): void => interrupt?.(signal?.reason as Error)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  return {
+    wait: (promise) =>
+      new Promise((resolve, reject) => {
+        interrupt = reject
+        // The producer itself may have aborted, before it gave its answer: then no event follows.
+        if (signal?.aborted === true) onAbort()
+        Promise.resolve(promise).then(resolve, reject)
+      }),
+    end() {
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 }
 

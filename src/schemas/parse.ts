@@ -15,6 +15,17 @@ export interface ParseContext {
   isLarge?: boolean | undefined
 }
 
+/** From so many uses on a schema is compiled: it takes as long as to parse by it, uncompiled, about as often. */
+const MANY_USES = 50
+const uses = new WeakMap<z.ZodType, number>()
+
+function isUsedLittle(schema: z.ZodType): boolean {
+  const before = uses.get(schema) ?? 0
+  if (before === MANY_USES) return false
+  uses.set(schema, before + 1)
+  return true
+}
+
 /**
  * The one place where `unknown` becomes typed: parses a value by a schema, and says in one sentence what is wrong with it.
  *
@@ -25,7 +36,7 @@ export interface ParseContext {
  * ```
  */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
-  const result = schema.safeParse(value, { jitless: context.isLarge !== true })
+  const result = schema.safeParse(value, { jitless: context.isLarge !== true && isUsedLittle(schema) })
   if (result.success) return result.data
   // A mistyped name is also why the right one is missing, so that it is told first.
   const rank = ({ code }: z.core.$ZodIssue): number => (code === 'unrecognized_keys' ? 0 : 1)

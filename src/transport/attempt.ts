@@ -36,6 +36,8 @@ export interface OpenReply {
   readonly headers: ReplyHeaders
   /** @throws {AttemptFailure} */
   readonly body: AsyncIterable<Uint8Array>
+  /** All of the body, or `undefined` when it has more than so many bytes. In place of `body`. @throws {AttemptFailure} */
+  all: (maxBytes: number) => Promise<Buffer | undefined>
   cancel: () => void
 }
 
@@ -156,7 +158,43 @@ function readBody({ status, headers, stream, abandon }: HttpReply, scope: Scope,
     stream.destroy()
     finish()
   }
-  return { status, headers, body: watchedBody(stream, scope, finish), cancel }
+  return { status, headers, body: watchedBody(stream, scope, finish), all: (maxBytes) => wholeBody(stream, scope, finish, maxBytes), cancel }
+}
+
+/** By events: a generator for a reply of one chunk takes longer than to read it as JSON. */
+async function wholeBody(stream: Readable, scope: Scope, finish: () => void, maxBytes: number): Promise<Buffer | undefined> {
+  const { watch } = scope
+  watch.streams(true)
+  try {
+    return await new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      let sizeBytes = 0
+      stream.on('data', (chunk: Buffer) => {
+        watch.moved(chunk.byteLength)
+        sizeBytes += chunk.byteLength
+        if (sizeBytes <= maxBytes) chunks.push(chunk)
+        else resolve(undefined)
+      })
+      stream.once('end', () => {
+        resolve(Buffer.concat(chunks, sizeBytes))
+      })
+      stream.on('error', reject)
+      stream.once('close', () => {
+        if (!stream.readableEnded) reject(cutOff())
+      })
+      if (stream.destroyed) reject(cutOff())
+    })
+  } catch (cause) {
+    throw scope.failureOf(cause)
+  } finally {
+    stream.destroy()
+    finish()
+  }
+}
+
+/** What Node says of a stream that was closed before its end. */
+function cutOff(): Error {
+  return Object.assign(new Error('the reply was cut off'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
 }
 
 async function* watchedBody(stream: Readable, scope: Scope, finish: () => void): AsyncGenerator<Uint8Array, void, undefined> {

@@ -38,7 +38,7 @@ export function createTransport(options: TransportOptions): Transport {
       const kind = { accept: JSON_TYPE, body: call.body === undefined ? undefined : jsonBody(call.body) }
       return caller.call(endpoint, call, kind, async (reply, target) => {
         if (reply.status !== endpoint.status) throw await failureOf(reply, target)
-        const bytes = await readAll(reply.body, limits.maxJsonBytes, target)
+        const bytes = await readAll(reply, limits.maxJsonBytes, target)
         return readAs(endpoint.reply, readJson(bytes, reply.headers, target, parseJson), target)
       })
     },
@@ -58,7 +58,7 @@ export function createTransport(options: TransportOptions): Transport {
         const { status, headers } = reply
         if (!statuses.includes(status)) throw await failureOf(reply, target)
         if (status >= 400) return { status, headers, json: undefined, error: (await failureOf(reply, target)).error }
-        const bytes = await readAll(reply.body, limits.maxJsonBytes, target)
+        const bytes = await readAll(reply, limits.maxJsonBytes, target)
         return { status, headers, json: bytes.byteLength === 0 ? undefined : readJson(bytes, headers, target, parseJson), error: undefined }
       })
     },
@@ -69,7 +69,7 @@ export function createTransport(options: TransportOptions): Transport {
       return caller.call(endpoint, untimed(call), kind, async (reply, target) => {
         if (reply.status !== endpoint.status) throw await failureOf(reply, target)
         if (isEvents(reply.headers)) return { events: told(readEvents(reply.body, limits.maxEventBytes, target), reply.cancel), cancel: reply.cancel }
-        const bytes = await readAll(reply.body, limits.maxJsonBytes, target)
+        const bytes = await readAll(reply, limits.maxJsonBytes, target)
         if (isJson(reply.headers)) return { events: oneEvent({ event: 'result', data: bytes.toString('utf8') }), cancel: reply.cancel }
         throw notEvents(bytes, reply.headers, target)
       })

@@ -1,4 +1,4 @@
-import axios, { type AxiosInstance, type AxiosProxyConfig, type RawAxiosRequestHeaders } from 'axios'
+import axios, { AxiosHeaders, type AxiosProxyConfig, type InternalAxiosRequestConfig } from 'axios'
 import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
@@ -41,30 +41,37 @@ export interface HttpClient {
 /** How requests reach the net; see `TransportOptions.proxy`. */
 export type ProxySetting = 'none' | 'environment' | AxiosProxyConfig
 
-/** Makes the client: axios, with everything that it does unasked switched off. */
+/**
+ * Makes the client: axios, with everything that it does unasked switched off. Its adapter is called directly: what axios does before and after,
+ * to merge settings and to transform bodies, has nothing to do here and takes longer than the adapter itself.
+ */
 export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetting; maxSockets: number; tls?: TlsSettings | undefined }): HttpClient {
-  const own = agents({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'lifo' }, tls)
+  const own = agents({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets, maxFreeSockets: maxSockets, scheduling: 'lifo' }, tls)
   const events = agents({ keepAlive: false }, tls)
   const foreign = agents({ keepAlive: false, maxSockets })
   const pools = { own, events, foreign }
-  const client = createAxios(proxy)
+  const settings = settingsFor(proxy)
+  const send = axios.getAdapter('http')
   return {
     async exchange(request) {
       const { url, address } = request
       const watched = watchedTransport(url.protocol === 'https:' ? https : http, request.onConnected)
-      const reply = await client.request<unknown>({
-        baseURL: url.origin,
-        url: url.pathname + url.search,
+      const config: InternalAxiosRequestConfig = {
+        ...settings,
+        url: url.href,
         method: request.method,
-        headers: sentHeaders(request.headers),
+        headers: new AxiosHeaders({ ...request.headers, 'accept-encoding': 'identity' }),
         data: request.data,
         signal: request.signal,
         timeout: request.timeoutMs,
         ...pools[request.pool],
         transport: watched.transport,
         ...(address === undefined ? {} : { lookup: pinned(address) })
-      })
-      return { status: reply.status, headers: plainHeaders(reply.headers), stream: asStream(reply.data), abandon: watched.abandon }
+      }
+      // As axios itself does before it calls the adapter: nothing that somebody put into all objects becomes a setting.
+      Object.setPrototypeOf(config, null)
+      const reply = await send(config)
+      return { status: reply.status, headers: watched.headers(), stream: asStream(reply.data), abandon: watched.abandon }
     },
     close() {
       for (const { httpAgent, httpsAgent } of Object.values(pools)) {
@@ -75,11 +82,12 @@ export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetti
   }
 }
 
-function createAxios(proxy: ProxySetting): AxiosInstance {
-  return axios.create({
-    adapter: 'http',
+/** What axios sets for each request: another value here would be two more system calls for each. */
+const KEEP_ALIVE_MS = 60_000
+
+function settingsFor(proxy: ProxySetting): Omit<InternalAxiosRequestConfig, 'headers'> {
+  return {
     maxRedirects: 0,
-    allowAbsoluteUrls: false,
     responseType: 'stream',
     decompress: false,
     // Bodies are bytes of a known length by now, and every reader counts what it reads: limits of axios would put a stream more in between.
@@ -87,19 +95,12 @@ function createAxios(proxy: ProxySetting): AxiosInstance {
     maxContentLength: -1,
     insecureHTTPParser: false,
     validateStatus: () => true,
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
     ...(proxy === 'environment' ? {} : { proxy: proxy === 'none' ? false : proxy })
-  })
+  }
 }
 
 function agents(options: http.AgentOptions, tls?: TlsSettings): { httpAgent: http.Agent; httpsAgent: https.Agent } {
   return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent({ ...options, ...tls }) }
-}
-
-/** axios would send a type of its own with a request that has no body. */
-function sentHeaders(headers: Readonly<Record<string, string>>): RawAxiosRequestHeaders {
-  return { ...('content-type' in headers ? {} : { 'Content-Type': false }), ...headers, 'accept-encoding': 'identity' }
 }
 
 /** What axios takes for a transport. */
@@ -107,12 +108,23 @@ interface NodeTransport {
   request(options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest
 }
 
+interface WatchedTransport {
+  readonly transport: NodeTransport
+  /** Those of the reply: axios would copy them into a class of its own. */
+  headers: () => ReplyHeaders
+  abandon: () => void
+}
+
 /** Node's own request, which also tells when the connection stands, and can be ended when axios has let go of it. */
-function watchedTransport(module: { request: typeof http.request }, onConnected: () => void): { transport: NodeTransport; abandon: () => void } {
+function watchedTransport(module: { request: typeof http.request }, onConnected: () => void): WatchedTransport {
   let request: http.ClientRequest | undefined
+  let headers: ReplyHeaders = {}
   const transport: NodeTransport = {
     request(options, onResponse) {
-      request = module.request(options, onResponse)
+      request = module.request(options, (response) => {
+        headers = plainHeaders(response.headers)
+        onResponse(response)
+      })
       request.once('socket', (socket) => {
         if (!socket.connecting) onConnected()
         else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnected)
@@ -120,7 +132,7 @@ function watchedTransport(module: { request: typeof http.request }, onConnected:
       return request
     }
   }
-  return { transport, abandon: () => request?.destroy() }
+  return { transport, headers: () => headers, abandon: () => request?.destroy() }
 }
 
 function pinned(address: string): (hostname: string, options: object, done: (error: null, addresses: { address: string; family: 4 | 6 }[]) => void) => void {
@@ -129,8 +141,10 @@ function pinned(address: string): (hostname: string, options: object, done: (err
   }
 }
 
-function plainHeaders(headers: object): ReplyHeaders {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]: [string, unknown]) => (typeof value === 'string' ? [[name.toLowerCase(), value]] : [])))
+function plainHeaders(headers: http.IncomingHttpHeaders): ReplyHeaders {
+  const plain: [string, string][] = []
+  for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') plain.push([name, value])
+  return Object.fromEntries(plain)
 }
 
 function asStream(data: unknown): Readable {

@@ -15,16 +15,11 @@ const TITLE_LENGTH = 80
 /** Most bytes of the body of an error. */
 const MAX_ERROR_BYTES = 1_048_576
 
-/** All bytes of a body. @throws {AttemptFailure} PROTOCOL_ERROR for more than `maxBytes`. */
-export async function readAll(body: AsyncIterable<Uint8Array>, maxBytes: number, target: RequestTarget): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const chunk of body) {
-    sizeBytes += chunk.byteLength
-    if (sizeBytes > maxBytes) throw tooLong(target, maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, sizeBytes)
+/** All bytes of a reply. @throws {AttemptFailure} PROTOCOL_ERROR for more than `maxBytes`. */
+export async function readAll(reply: OpenReply, maxBytes: number, target: RequestTarget): Promise<Buffer> {
+  const bytes = await reply.all(maxBytes)
+  if (bytes === undefined) throw tooLong(target, maxBytes)
+  return bytes
 }
 
 /** A reply that is longer than it may be. */
@@ -116,7 +111,7 @@ function errorIn(bytes: Uint8Array, headers: ReplyHeaders, { parseJson, readErro
 /** The body of an error; nothing of one that is cut off or too long. */
 async function readShort(reply: OpenReply, target: RequestTarget): Promise<Uint8Array> {
   try {
-    return await readAll(reply.body, MAX_ERROR_BYTES, target)
+    return await readAll(reply, MAX_ERROR_BYTES, target)
   } catch (error) {
     if (isAttemptFailure(error)) return new Uint8Array()
     throw error
