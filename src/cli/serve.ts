@@ -38,9 +38,10 @@ export function addServe(program: Command, terminal: Terminal): void {
 
 async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { createServer } = await import('../server/create-server.js')
+  const target = options.registry ?? defaultTarget()
   const log = options.accessLog === undefined ? undefined : openLog(options.accessLog, terminal)
   const server = createServer({
-    registry: options.registry ?? defaultTarget(),
+    registry: target,
     host: options.host,
     port: options.port,
     tokens: options.tokens,
@@ -54,8 +55,8 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     stopped.abort()
   })
   try {
-    const url = await server.listen()
-    terminal.err.write(`stemma: serving ${options.registry ?? defaultTarget()} on ${url}${options.tokens === undefined ? ', for this machine, without tokens' : ''}\n`)
+    await server.listen()
+    terminal.err.write(`stemma: serving ${target}${options.tokens === undefined ? ' for this machine: whoever is on it may do everything' : ''}\n`)
     if (!stopped.signal.aborted) await once(stopped.signal, 'abort')
     terminal.err.write(`stemma: stopping; running requests have ${options.grace} s\n`)
   } finally {
@@ -84,6 +85,9 @@ function openLog(path: string, terminal: Terminal): { stream: Writable; close: (
 /** What the operator is to know, in lines of text. */
 function operatorLog({ err }: Terminal): Logger {
   return {
+    info: (message) => {
+      err.write(`stemma: ${message}\n`)
+    },
     warn: (message) => {
       err.write(`stemma: warning: ${message}\n`)
     },

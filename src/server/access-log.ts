@@ -3,6 +3,7 @@ import { secretShapeOf } from '../record/secret-shapes.js'
 import type { Sources } from '../util/sources.js'
 import { ROUTES, type Route, type RouteName } from '../wire/routes.js'
 import type { Exchange } from './exchange.js'
+import { shownHost } from './hosts.js'
 
 /** One request, as the access log has it. Never a token, a header or a body. */
 export interface AccessEntry {
@@ -28,6 +29,8 @@ export interface AccessEntry {
   /** The name of the token. */
   token?: string | undefined
   userAgent?: string | undefined
+  /** The `Host` that was refused, of a request that was answered with 421. */
+  host?: string | undefined
   /** The connection ended before the reply did. */
   aborted: boolean
 }
@@ -55,6 +58,7 @@ export function accessEntry(exchange: Exchange, traffic: { bytesIn: number; byte
     ...traffic,
     ...(caller?.name === undefined ? {} : { token: caller.name }),
     ...(userAgent === undefined ? {} : { userAgent: shown(userAgent) }),
+    ...(outgoing.headersSent && outgoing.statusCode === 421 ? { host: shownHost(incoming.headers.host) } : {}),
     aborted: !outgoing.writableFinished
   }
 }

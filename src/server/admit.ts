@@ -9,6 +9,8 @@ import { refusal } from './refusal.js'
 import { allows, findRecord, type TokenRecord } from './tokens.js'
 
 const EVERY_SCOPE: readonly Scope[] = ['read', 'write', 'promote', 'admin']
+const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i
+const TOKEN_IN_QUERY = /[?&](?:[a-z_-]*token|api[_-]?key|auth[a-z]*)=|stemma_[A-Za-z0-9_-]{20}/i
 /** What the parts of a multipart body may take besides their bytes. */
 const MULTIPART_OVERHEAD = 2_097_152
 
@@ -20,21 +22,33 @@ export type TokenSource = () => Promise<readonly TokenRecord[] | undefined>
  *
  * @throws {StemmaError} UNAUTHENTICATED without a token or with an unknown one; FORBIDDEN for a scope that is too small.
  */
-export async function authenticate({ headersDistinct }: IncomingMessage, wanted: Scope | 'open', tokens: TokenSource): Promise<Caller> {
+export async function authenticate(incoming: IncomingMessage, wanted: Scope | 'open', tokens: TokenSource): Promise<Caller> {
   if (wanted === 'open') return { name: undefined, scopes: [] }
   const records = await tokens()
   if (records === undefined) return { name: undefined, scopes: EVERY_SCOPE }
-  const given = headersDistinct['authorization'] ?? []
-  const token = given.length === 1 ? /^Bearer ([\x21-\x7e]{1,512})$/i.exec(given[0] ?? '')?.[1] : undefined
+  const given = incoming.headersDistinct['authorization'] ?? []
+  const token = given.length === 1 ? BEARER.exec(given[0] ?? '')?.[1] : undefined
   const record = token === undefined ? undefined : findRecord(records, token)
   if (!record) {
-    const message = given.length === 0 ? 'the registry wants a token' : 'the registry does not know this token'
-    throw refusal('UNAUTHENTICATED', message, { headers: { 'www-authenticate': 'Bearer realm="stemma"' } }, {
-      hint: 'Set STEMMA_TOKEN to a token that stemma token create has made.'
-    })
+    const { message, hint } = unauthenticated(incoming, given, token)
+    throw refusal('UNAUTHENTICATED', message, { headers: { 'www-authenticate': 'Bearer realm="stemma"' } }, { hint })
   }
   assertScope(record, wanted)
   return { name: record.name, scopes: record.scopes }
+}
+
+/** What is wrong with how a token was given, or with the token; says nothing of what was given. */
+function unauthenticated({ url = '' }: IncomingMessage, given: readonly string[], token: string | undefined): { message: string; hint: string } {
+  if (given.length === 0 && TOKEN_IN_QUERY.test(url)) {
+    return { message: 'the registry takes no token in an address, which ends up in logs', hint: 'Send it as the header Authorization: Bearer stemma_… and make another token in place of this one.' }
+  }
+  if (given.length > 0 && token === undefined) {
+    return { message: 'the registry cannot read the header Authorization', hint: 'Send one, as Authorization: Bearer stemma_…' }
+  }
+  return {
+    message: given.length === 0 ? 'the registry wants a token' : 'the registry does not know this token',
+    hint: 'Set STEMMA_TOKEN to a token that stemma token create has made; without stemma, send Authorization: Bearer stemma_…'
+  }
 }
 
 /** @throws {StemmaError} FORBIDDEN naming the scope that is wanted. */

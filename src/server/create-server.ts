@@ -3,7 +3,7 @@ import { openRegistry } from '../registry/open-registry.js'
 import { contextOf } from '../registry/registry-context.js'
 import { systemSources } from '../util/sources.js'
 import type { ServerContext } from './context.js'
-import { isLoopback } from './hosts.js'
+import { isLoopback, isWildcard, listenedOn } from './hosts.js'
 import { checkServerOptions, type ServerOptions } from './server-options.js'
 import { startHttp, type RunningServer } from './start-http.js'
 import { openTokens } from './token-source.js'
@@ -34,7 +34,7 @@ const DEFAULT_GRACE_MS = 30_000
 /**
  * Makes an HTTP server of a registry, for `openRegistry('http://…')` on other machines. Opens nothing until `listen()`.
  *
- * @throws {StemmaError} INVALID_INPUT for options that are none.
+ * @throws {StemmaError} INVALID_INPUT for options that are none, hosts and origins included, and for a target at `http(s)://…`.
  * @example
  * ```ts
  * await using server = createServer({ registry: './models', tokens: './tokens.json', host: '0.0.0.0', allowedHosts: ['registry.example.org'] })
@@ -53,7 +53,7 @@ export function createServer(options: ServerOptions): StemmaServer {
   const start = async (): Promise<RunningServer> => {
     if (settings.tokens === undefined && !isLoopback(host)) {
       throw new StemmaError('INVALID_INPUT', `without tokens the server listens to this machine only, not to ${host}`, {
-        hint: 'Make tokens: stemma token create --name ci --scope write --tokens tokens.json, and pass tokens: \'tokens.json\'.',
+        hint: "Make one by stemma token create --name ci --scope write --tokens tokens.json, and pass --tokens tokens.json (createServer: tokens: 'tokens.json').",
         details: { host }
       })
     }
@@ -61,11 +61,24 @@ export function createServer(options: ServerOptions): StemmaServer {
     const isOwn = typeof settings.registry === 'string'
     const registry = typeof settings.registry === 'string' ? await openRegistry(settings.registry, { logger }) : settings.registry
     const context: ServerContext = { registry, backend: contextOf(registry).backend, sources, logger, limits, closing: closing.signal }
+    let begun: RunningServer | undefined
     try {
-      return await startHttp(context, settings, { tokens, ownsRegistry: isOwn })
+      begun = await startHttp(context, settings, { tokens, ownsRegistry: isOwn })
+      tell(begun, (await tokens())?.length)
+      return begun
     } catch (error) {
-      if (isOwn) await registry.close()
+      // A server that did not start holds nothing: no port, no store.
+      if (begun) await begun.stop(0)
+      else if (isOwn) await registry.close()
       throw error
+    }
+  }
+  const tell = ({ url, port, hosts }: RunningServer, tokens: number | undefined): void => {
+    logger.info?.(`listening on ${listenedOn(host, port)} ${tokens === undefined ? 'without tokens' : `with ${tokens} ${tokens === 1 ? 'token' : 'tokens'}`}`, { url, host, port, tokens })
+    if (isLoopback(host)) return
+    logger.info?.(`the hosts that are answered are ${hosts.join(', ')}`, { hosts })
+    if (isWildcard(host) && settings.allowedHosts.length === 0) {
+      logger.warn?.('calls from other machines will be refused: name the hosts that they call by --allow-host (createServer: allowedHosts)')
     }
   }
   const stop = async (graceMs: number): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { shownHost } from './hosts.js'
 import { refusal } from './refusal.js'
 
 /** What a request must be before anything else is looked at. */
@@ -21,7 +22,7 @@ const QUERY = /^(?:[!"$&-:<-~]|%[0-9A-Fa-f]{2})*$/
 /**
  * Looks at a request as it came over the wire, before a router or a URL parser can make it look better.
  *
- * @throws {StemmaError} INVALID_INPUT for an address that could mean two things; TOO_LARGE for a long one; FORBIDDEN for a host that is
+ * @throws {StemmaError} INVALID_INPUT for an address that could mean two things; NOT_FOUND for one that ends with a slash; TOO_LARGE for a long one; FORBIDDEN for a host that is
  * not this server's (DNS rebinding) and for calls that a browser makes for another site.
  */
 export function guardRequest(incoming: IncomingMessage, rules: RequestRules): void {
@@ -35,9 +36,12 @@ function guardAddress(url: string, maxBytes: number): string {
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)
   const query = mark === -1 ? '' : url.slice(mark + 1)
-  if (!PATH.test(path) || path.includes('//') || (path.length > 1 && path.endsWith('/'))) throw invalid('path')
+  if (!PATH.test(path) || path.includes('//')) throw invalid('path')
   if (/%(?:2f|5c|00|2e|25)/i.test(path) || path.split('/').some((segment) => segment === '.' || segment === '..')) throw invalid('path')
   if (!QUERY.test(query) || query.includes('%00')) throw invalid('query')
+  if (path.length > 1 && path.endsWith('/')) {
+    throw refusal('NOT_FOUND', 'the registry has no path that ends with a slash', {}, { hint: 'Leave out the slash at the end.' })
+  }
   if (!isUtf8(path)) throw invalid('path')
   if (!isUtf8(query)) throw invalid('query')
   return path
@@ -62,8 +66,10 @@ function guardHost(incoming: IncomingMessage, hosts: ReadonlySet<string>): void 
   const given = incoming.headersDistinct['host'] ?? []
   const host = given[0]
   if (given.length === 1 && host !== undefined && hosts.has(host.toLowerCase())) return
-  throw refusal('FORBIDDEN', 'this server does not answer for the host that the request names', { status: 421 }, {
-    hint: 'Use the name that the server is known by, or let it answer for this one: allowedHosts, --allow-host.'
+  const named = given.length > 1 ? 'two at once' : shownHost(host)
+  throw refusal('FORBIDDEN', `this server does not answer for the host that the request names (Host: ${named})`, { status: 421 }, {
+    hint: 'Use the name that the server is known by, or let it answer for this one: --allow-host, or allowedHosts of createServer.',
+    details: { host: named }
   })
 }
 
@@ -72,6 +78,6 @@ function guardOrigin({ headers, headersDistinct }: IncomingMessage, origins: Rea
   const site = headers['sec-fetch-site']
   if (given.every((origin) => origins.has(origin)) && given.length <= 1 && site !== 'cross-site' && site !== 'same-site') return
   throw refusal('FORBIDDEN', 'this server does not answer what a browser asks for another site', {}, {
-    hint: 'Call the registry from a program, or allow the origin of your own page: allowedOrigins, --allow-origin.'
+    hint: 'Call the registry from a program, or allow the origin of your own page: --allow-origin, or allowedOrigins of createServer.'
   })
 }

@@ -1,3 +1,4 @@
+import type { TokenSource } from './admit.js'
 import type { Handlers } from './app.js'
 import type { ByteHandlers, ServerContext } from './context.js'
 import { createChangesHandler } from './events/changes.js'
@@ -13,15 +14,16 @@ export interface HandlerParts {
   bytes: ByteHandlers
   watchers: Slots
   metrics: Metrics | undefined
+  tokens: TokenSource
 }
 
 /** The handler of each route. */
-export function createHandlers(context: ServerContext, { bytes, watchers, metrics }: HandlerParts): Handlers {
+export function createHandlers(context: ServerContext, { bytes, watchers, metrics, tokens }: HandlerParts): Handlers {
   return {
     ...createReadHandlers(context),
     ...createMutationHandlers(context),
     ...createLongHandlers(context),
-    ...createOperatorHandlers(context, metrics),
+    ...createOperatorHandlers(context, { metrics, tokens }),
     ...bytes.handlers,
     changes: createChangesHandler(context, watchers)
   }

@@ -4,15 +4,20 @@ import { StemmaError } from '../errors/stemma-error.js'
 import type { Logger } from '../registry/context.js'
 import { ownFields } from '../registry/own-options.js'
 import type { Registry } from '../registry/registry.js'
+import { parseTarget } from '../registry/target.js'
 import { parse } from '../schemas/parse.js'
 import type { Sources } from '../util/sources.js'
 import type { AccessEntry } from './access-log.js'
+import { checkAllowedHost } from './hosts.js'
 import { DEFAULT_LIMITS, LIMIT_NAMES, type ServerLimits } from './limits.js'
 import type { TokenRecord } from './tokens.js'
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** An open registry, which stays the caller's to close; or the target of one, which the server opens and closes. */
+  /**
+   * An open registry, which stays the caller's to close; or the target of one, which the server opens and closes. A target at `http(s)://…`
+   * is refused: everybody would act by the token of this process over there.
+   */
   registry: Registry | string
   /**
    * Who may come in: records of `createToken`, or the path of a JSON file of them, which is read again when it changes. Without, everybody on
@@ -75,13 +80,23 @@ export function checkServerOptions(options: ServerOptions): ServerSettings {
     throw new StemmaError('INVALID_INPUT', `${what} at registry: wanted an open registry or its target`, { hint: "Pass registry: './models', or what openRegistry() gave." })
   }
   const { limits, ...parsed } = parse(optionsSchema, own, { what })
+  for (const host of parsed.allowedHosts) checkAllowedHost(host)
   for (const origin of parsed.allowedOrigins) checkOrigin(origin)
+  if (typeof registry === 'string') refuseAddress(registry)
   return { ...own, ...parsed, limits: { ...DEFAULT_LIMITS, ...limits }, logger: own.logger ?? {} }
+}
+
+/** Whoever comes in would act by the token of this process over there, whatever is allowed to them here. */
+function refuseAddress(target: string): void {
+  if (parseTarget(target).kind !== 'http') return
+  throw new StemmaError('INVALID_INPUT', 'the registry to serve is served already: its target is an http address', {
+    hint: 'Name its folder with --registry (createServer: registry). To serve it again all the same, pass createServer what openRegistry() gave: everybody then acts by its token.'
+  })
 }
 
 function checkOrigin(origin: string): void {
   if (URL.canParse(origin) && new URL(origin).origin === origin) return
-  throw new StemmaError('INVALID_INPUT', `allowedOrigins: ${JSON.stringify(origin)} is not an origin`, {
+  throw new StemmaError('INVALID_INPUT', `allowedOrigins (--allow-origin): ${JSON.stringify(origin)} is not an origin`, {
     hint: 'Write scheme, host and port alone: https://registry.example.org',
     details: { origin }
   })

@@ -27,6 +27,9 @@ import { trafficOf } from './traffic.js'
 /** A server that listens. */
 export interface RunningServer {
   readonly url: string
+  readonly port: number
+  /** Values of `Host` that are answered. */
+  readonly hosts: readonly string[]
   /** Ends it: what runs has `graceMs` to finish. */
   stop(graceMs: number): Promise<void>
 }
@@ -48,7 +51,7 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
   const metrics = settings.metrics
     ? await openMetrics({ running: () => running.size, watchers: () => watchers.count(), openUploads: () => bytes.openUploads() })
     : undefined
-  const handlers = createHandlers(context, { bytes, watchers, metrics })
+  const handlers = createHandlers(context, { bytes, watchers, metrics, tokens: own.tokens })
   const { dispatch, notFound } = createDispatch({ context, handlers, tokens: own.tokens, requests: createSlots('requests'), exchangeOf })
   const route = getRequestListener(createApp(dispatch, notFound).fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
 
@@ -101,13 +104,17 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
     const hasReply = [...running].some(({ incoming, outgoing }) => incoming.socket === socket && outgoing.headersSent)
     answerClientError(error, socket, hasReply)
   })
-  const port = await listen(server, settings)
+  const port = await listen(server, settings).catch(async (error: unknown) => {
+    await bytes.close()
+    throw error
+  })
   rules.hosts = allowedHostsOf(settings.host, port, settings.allowedHosts)
   const url = addressOf(settings.host, port)
-  context.logger.info?.(`listening on ${url}`, { url })
 
   return {
     url,
+    port,
+    hosts: [...rules.hosts],
     async stop(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => { resolve() }))
       for (const { outgoing } of running) outgoing.shouldKeepAlive = false
@@ -126,6 +133,17 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
   }
 }
 
+const PORT_HINT = 'Choose another port with --port (createServer: port), or 0 for any that is free.'
+const HOST_HINT = 'Choose an address of this machine with --host (createServer: host), for instance 127.0.0.1, or 0.0.0.0 for all that it has.'
+const HINTS: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOTFOUND', HOST_HINT],
+  ['EAI_AGAIN', HOST_HINT],
+  ['EADDRNOTAVAIL', HOST_HINT],
+  ['EAFNOSUPPORT', HOST_HINT],
+  ['EINVAL', HOST_HINT],
+  ['EACCES', 'Ports below 1024 are for the administrator: choose a higher one with --port (createServer: port), and let a proxy listen below.']
+])
+
 /** @returns the port that is listened on. @throws {StemmaError} INVALID_INPUT */
 async function listen(server: Server, { host, port }: ServerSettings): Promise<number> {
   try {
@@ -136,8 +154,9 @@ async function listen(server: Server, { host, port }: ServerSettings): Promise<n
       })
     })
   } catch (error) {
-    throw new StemmaError('INVALID_INPUT', `cannot listen on ${host}:${port}: ${systemErrorCode(error) ?? 'it fails'}`, {
-      hint: 'Choose another port, or 0 for any that is free.',
+    const code = systemErrorCode(error)
+    throw new StemmaError('INVALID_INPUT', `cannot listen on ${host}:${port}: ${code ?? 'it fails'}`, {
+      hint: HINTS.get(code) ?? PORT_HINT,
       details: { host, port },
       cause: error
     })

@@ -1,9 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
-import { StemmaError } from '../errors/stemma-error.js'
+import { types } from 'node:util'
+import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from '../io/system-error.js'
 import { parseJsonStrictly } from '../record/parse-json.js'
 import type { Logger } from '../registry/context.js'
 import type { TokenSource } from './admit.js'
+import { refusal } from './refusal.js'
 import { checkRecords, type TokenRecord } from './tokens.js'
 
 const MAX_FILE_BYTES = 4_194_304
@@ -21,35 +23,66 @@ export async function openTokens(tokens: readonly TokenRecord[] | string | undef
   return () => Promise.resolve(records)
 }
 
+/** What is wrong with the file, from the moment in which that was seen. */
+interface Fault {
+  readonly mark: string | undefined
+  readonly message: string
+  /** Whether what the file says is wrong, so that reading it again tells nothing new. */
+  readonly isLasting: boolean
+}
+
 /** Looks at the file for each request, which costs microseconds, so that a token that is taken out of it is good no longer. */
 async function openTokenFile(path: string, logger: Logger): Promise<TokenSource> {
   let known = await readTokenFile(path, logger)
+  let fault: Fault | undefined
   let reading: Promise<void> | undefined
-  const refresh = async (): Promise<void> => {
-    const mark = await markOf(path)
-    if (mark !== known.mark) {
-      // Whatever the file says in the moment it is replaced, one read at a time follows it.
-      reading ??= readTokenFile(path, logger)
-        .then((read) => {
-          known = read
-          logger.info?.(`tokens were read again from ${path}: ${read.records.length}`)
-        })
-        .finally(() => {
-          reading = undefined
-        })
-      await reading
-    }
+  warnOfNone(known.records, path, logger)
+
+  const follow = (read: TokenFile): void => {
+    known = read
+    const count = `${read.records.length}`
+    if (fault) logger.warn?.(`the tokens of ${path} can be read again: ${count}`, { path })
+    else logger.info?.(`tokens were read again from ${path}: ${count}`, { path })
+    fault = undefined
+    warnOfNone(read.records, path, logger)
+  }
+  const refresh = async (mark: string): Promise<void> => {
+    if (fault?.isLasting === true && fault.mark === mark) throw unreadable()
+    if (mark === known.mark && fault === undefined) return
+    // Whatever the file says in the moment it is replaced, one read at a time follows it.
+    reading ??= readTokenFile(path, logger)
+      .then(follow, (error: unknown) => {
+        note(error, mark)
+        throw unreadable()
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    await reading
+  }
+  /** A file that cannot be read lets nobody in, for it may be about to take somebody's token away; its operator hears of it once. */
+  const note = (error: unknown, mark: string | undefined): void => {
+    const message = types.isNativeError(error) ? error.message : String(error)
+    const isNew = fault?.mark !== mark || fault?.message !== message
+    fault = { mark, message, isLasting: isStemmaError(error) && error.code !== 'SOURCE_UNREADABLE' }
+    if (isNew) logger.error?.(`nobody is let in while the tokens cannot be read: ${message}`, { path, code: isStemmaError(error) ? error.code : systemErrorCode(error) })
   }
   return async () => {
-    try {
-      await refresh()
-    } catch (error) {
-      // A file that cannot be read lets nobody in: it may be about to take somebody's token away.
-      logger.error?.(`the tokens of ${path} cannot be read`, { path, error })
-      throw new StemmaError('REGISTRY_UNAVAILABLE', 'the server cannot read its tokens now', { hint: 'Its log says why.' })
-    }
+    const mark = await markOf(path).catch((error: unknown) => {
+      note(error, undefined)
+      throw unreadable()
+    })
+    await refresh(mark)
     return known.records
   }
+}
+
+function unreadable(): StemmaError {
+  return refusal('REGISTRY_UNAVAILABLE', 'the server cannot read its tokens now', { headers: { 'retry-after': '1' } }, { hint: 'Its log says why.' })
+}
+
+function warnOfNone(records: readonly TokenRecord[], path: string, logger: Logger): void {
+  if (records.length === 0) logger.warn?.(`the token file ${path} has no tokens, so that nobody can come in`, { path })
 }
 
 interface TokenFile {
@@ -67,7 +100,15 @@ export async function readTokenFile(path: string, logger: Logger): Promise<Token
   if (process.platform !== 'win32' && (mode & 0o044) !== 0) logger.warn?.(`the token file ${path} can be read by others on this machine; chmod 600 ${path}`, { path })
   if (size > MAX_FILE_BYTES) throw new StemmaError('TOO_LARGE', `the token file ${path} has more than ${MAX_FILE_BYTES} bytes`, { details: { path } })
   const what = `token file ${path}`
-  return { records: checkRecords(parseJsonStrictly(await readFile(path), what), what), mark }
+  return { records: checkRecords(parseJsonStrictly(await bytesOf(path), what), what), mark }
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw cannotRead(path, error)
+  }
 }
 
 /** What changes with the file. */
@@ -76,10 +117,12 @@ async function markOf(path: string): Promise<string> {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
     return `${ino}:${size}:${mtimeNs}:${ctimeNs}`
   } catch (error) {
-    throw new StemmaError('SOURCE_UNREADABLE', `the token file ${path} cannot be read: ${systemErrorCode(error) ?? 'it fails'}`, {
-      hint: 'Make it by stemma token create --tokens <file>.',
-      details: { path },
-      cause: error
-    })
+    throw cannotRead(path, error)
   }
+}
+
+function cannotRead(path: string, cause: unknown): StemmaError {
+  const code = systemErrorCode(cause)
+  const hint = code === 'ENOENT' ? `Make it: stemma token create --name ci --scope write --tokens ${path}` : 'Check the path, who owns the file, and its permissions.'
+  return new StemmaError('SOURCE_UNREADABLE', `the token file ${path} cannot be read: ${code ?? 'it fails'}`, { hint, details: { path }, cause })
 }

@@ -1,21 +1,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import { StemmaError } from '../errors/stemma-error.js'
+import { ownFields } from '../registry/own-options.js'
 import { parse } from '../schemas/parse.js'
 import { systemSources, type Sources } from '../util/sources.js'
 import type { Scope } from '../wire/routes.js'
 
+const SCOPES = ['read', 'write', 'promote', 'admin'] as const satisfies readonly Scope[]
+const WANTED_SCOPES = `wanted a list of one or more of ${SCOPES.join(', ')}`
+const WANTED_NAME = 'wanted 1 to 64 letters, digits, ".", "_" and "-", starting with a letter or digit'
+const WANTED_DIGEST = 'wanted 64 lower-case hex digits, as stemma token create writes them'
+const MAX_TOKENS = 10_000
+
 /** A token as the server keeps it: what it may do, and the sha256 that tells it. The token itself is kept by nobody but its owner. */
 export const tokenRecordSchema = z.strictObject({
   /** Who holds it, 1 to 64 letters, digits, `.`, `_` and `-`: shown in the history and in the access log. */
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'wanted 1 to 64 letters, digits, ".", "_" and "-", starting with a letter or digit' }),
+  name: z.string({ error: WANTED_NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: WANTED_NAME }),
   /** `admin` includes all, `write` and `promote` include `read`. */
-  scopes: z.array(z.enum(['read', 'write', 'promote', 'admin'])).min(1).max(4),
+  scopes: z
+    .array(z.enum(SCOPES, { error: `wanted one of ${SCOPES.join(', ')}` }), { error: WANTED_SCOPES })
+    .min(1, { error: WANTED_SCOPES })
+    .max(4, { error: WANTED_SCOPES }),
   /** Of the token's text: 64 lower-case hex digits. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'wanted 64 lower-case hex digits' }),
+  sha256: z.string({ error: WANTED_DIGEST }).regex(/^[0-9a-f]{64}$/, { error: WANTED_DIGEST }),
   /** ISO 8601. */
-  createdAt: z.iso.datetime()
-})
+  createdAt: z.iso.datetime({ error: 'wanted a time such as 2026-03-01T12:00:00.000Z' })
+}, { error: (issue) => (issue.code === 'invalid_type' ? 'wanted an object with name, scopes, sha256 and createdAt' : undefined) })
 /** A token as the server keeps it. */
 export type TokenRecord = z.infer<typeof tokenRecordSchema>
 
@@ -43,15 +53,20 @@ export interface CreateTokenOptions {
  * await using server = createServer({ registry: './models', tokens: [record] })
  * ```
  */
-export function createToken({ name, scopes, sources = systemSources }: CreateTokenOptions): { token: string; record: TokenRecord } {
+export function createToken(options: CreateTokenOptions): { token: string; record: TokenRecord } {
+  const what = 'createToken options'
+  const { sources = systemSources, ...given } = ownFields(options, what, ['name', 'scopes', 'sources'])
+  const { name, scopes } = parse(tokenRecordSchema.pick({ name: true, scopes: true }), given, { what })
   const token = `stemma_${Buffer.from(sources.randomBytes(TOKEN_BYTES)).toString('base64url')}`
-  const record = { name, scopes: [...new Set(scopes)], sha256: sha256Of(token).toString('hex'), createdAt: new Date(sources.now()).toISOString() }
-  return { token, record: parse(tokenRecordSchema, record, { what: 'token' }) }
+  return { token, record: { name, scopes: [...new Set(scopes)], sha256: sha256Of(token).toString('hex'), createdAt: new Date(sources.now()).toISOString() } }
 }
 
 /** Records as a program gives them. @throws {StemmaError} INVALID_INPUT for what is no record, and for a name that is given twice. */
 export function checkRecords(records: unknown, what: string): TokenRecord[] {
-  const parsed = parse(z.array(tokenRecordSchema).max(10_000), records, { what, hint: 'Make tokens by createToken(), or by stemma token create.' })
+  const hint = 'Make tokens by stemma token create, or by createToken().'
+  const wanted = `wanted a list of at most ${MAX_TOKENS} records`
+  const list = parse(z.array(z.unknown(), { error: wanted }).max(MAX_TOKENS, { error: wanted }), records, { what, hint })
+  const parsed = list.map((record, index) => parse(tokenRecordSchema, record, { what: `${what}, record ${index + 1}`, hint }))
   const names = new Set<string>()
   for (const { name } of parsed) {
     if (names.has(name)) throw new StemmaError('INVALID_INPUT', `${what}: two tokens are called ${name}`, { details: { name } })

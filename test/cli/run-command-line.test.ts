@@ -72,7 +72,69 @@ describe('stemma token create', () => {
   })
 })
 
+describe('stemma token list and remove', () => {
+  it('show names and scopes and no digest, and take a token away', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    await run(['token', 'create', '--name', 'ci', '--scope', 'write', 'promote', '--tokens', path])
+    await run(['token', 'create', '--name', 'reader', '--scope', 'read', '--tokens', path])
+    const listed = await run(['token', 'list', '--tokens', path])
+    expect(listed.out).toMatch(/^ci\twrite,promote\t\S+Z\nreader\tread\t\S+Z\n$/)
+    expect(listed.out).not.toMatch(/[0-9a-f]{64}/)
+    expect(await run(['token', 'remove', '--name', 'ci', '--tokens', path])).toMatchObject({ code: 0, out: '' })
+    expect((await run(['token', 'list', '--tokens', path])).out).toMatch(/^reader\t/)
+    const again = await run(['token', 'remove', '--name', 'ci', '--tokens', path])
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining(`stemma token list --tokens ${path}`) as string })
+  })
+
+  it('say which folder is missing, and give a command that makes the file', async () => {
+    const folder = join(temporaryFolder(), 'gone')
+    const path = join(folder, 'tokens.json')
+    const made = await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', path])
+    expect(made).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`there is no folder ${folder} for the token file (INVALID_INPUT)`) as string })
+    const listed = await run(['token', 'list', '--tokens', join(temporaryFolder(), 'none.json')])
+    const command = /Make it: stemma (.*)\n/.exec(listed.err)?.[1] ?? ''
+    expect((await run(command.split(' '))).code).toBe(0)
+  })
+})
+
 describe('stemma serve', () => {
+  it('that cannot start says why by its own options, and holds nothing', async () => {
+    const wrong: [string[], string][] = [
+      [['--allow-host', 'https://x/'], 'allowedHosts (--allow-host): "https://x/" is not a host'],
+      [['--allow-origin', 'x'], '--allow-origin'],
+      [['--host', '0.0.0.0'], '--tokens tokens.json'],
+      [['--host', '203.0.113.1', '--tokens', 'TOKENS'], '--host'],
+      [['--registry', 'http://127.0.0.1:1'], 'served already']
+    ]
+    const tokens = join(temporaryFolder(), 'tokens.json')
+    await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', tokens])
+    for (const [words, text] of wrong) {
+      const result = await run(['serve', '--registry', 'memory:', '--port', '0', ...words.map((word) => word.replace('TOKENS', tokens))])
+      expect([words, result.code, result.out]).toEqual([words, 1, ''])
+      expect(result.err).toContain(text)
+      expect(result.err).not.toContain('serving')
+    }
+  })
+
+  it('tells what it listens on, how many tokens there are, and which hosts are answered', async () => {
+    const tokens = join(temporaryFolder(), 'tokens.json')
+    writeFileSync(tokens, '[]', { mode: 0o600 })
+    const serve = async (...words: string[]): Promise<string> => {
+      const terminal = fakeTerminal()
+      const served = runCommandLine(['serve', '--registry', 'memory:', '--port', '0', '--host', '0.0.0.0', '--tokens', tokens, ...words], terminal)
+      await terminal.until(/(serving memory:)/)
+      terminal.stop()
+      await served
+      return terminal.text.err
+    }
+    const named = await serve('--allow-host', 'registry.example.org')
+    expect(named).toMatch(/listening on http:\/\/0\.0\.0\.0:\d+ with 0 tokens\n/)
+    expect(named).toMatch(/hosts that are answered are localhost:\d+, .*registry\.example\.org,/)
+    expect(named).toContain(`warning: the token file ${tokens} has no tokens`)
+    expect(named).not.toContain('will be refused')
+    expect(await serve()).toContain('calls from other machines will be refused')
+  })
+
   it('serves until it is asked to stop', async () => {
     const folder = temporaryFolder()
     const tokens = join(folder, 'tokens.json')
@@ -80,7 +142,7 @@ describe('stemma serve', () => {
     const token = (await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', tokens])).out.trim()
     const terminal = fakeTerminal()
     const served = runCommandLine(['serve', '--registry', join(folder, 'store'), '--port', '0', '--tokens', tokens, '--access-log', log], terminal)
-    const url = await terminal.until(/on (http:\S+)\n/)
+    const url = await terminal.until(/listening on (http:\S+) with 1 token\n/)
     const reply = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })
     expect([reply.status, await reply.json()]).toEqual([200, { items: [], next: null }])
     terminal.stop()

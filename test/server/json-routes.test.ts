@@ -212,7 +212,7 @@ it('has a handler for every route, and no other', async () => {
   const nobody = (): Promise<void> => Promise.resolve()
   const bytes = { keepBlobs: nobody, putBlobs: nobody, blob: nobody, blobSize: nobody, startUpload: nobody, uploadOffset: nobody, uploadChunk: nobody, finishUpload: nobody, cancelUpload: nobody, publish: nobody }
   const context = { ...contextOf(registry), registry, limits: (await import('../../src/server/limits.js')).DEFAULT_LIMITS, closing: new AbortController().signal }
-  const handlers = createHandlers(context, { bytes: { handlers: bytes, openUploads: () => 0, close: nobody }, watchers: { take: () => () => undefined, count: () => 0 }, metrics: undefined })
+  const handlers = createHandlers(context, { bytes: { handlers: bytes, openUploads: () => 0, close: nobody }, watchers: { take: () => () => undefined, count: () => 0 }, metrics: undefined, tokens: () => Promise.resolve(undefined) })
   expect(Object.keys(handlers).sort()).toEqual(routeNames().sort())
   expect(routeNames().sort()).toEqual(Object.keys(ROUTES).sort())
   expect(canonicalJson(describeApi())).toContain('"openapi":"3.1.0"')

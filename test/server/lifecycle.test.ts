@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createServer } from '../../src/server/create-server.js'
 import { openRegistry } from '../../src/registry/open-registry.js'
 import { all, errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
-import { startServer } from './test-server.js'
+import { startServer, tokenFor } from './test-server.js'
 
 describe('a server that stops', () => {
   it('closes a registry that it opened, and none that it was given', async () => {
@@ -94,6 +94,54 @@ it('says which port is taken', async () => {
   const { port, registry } = await startServer()
   const error = await errorOf(createServer({ registry, port }).listen())
   expect([error.code, error.message]).toEqual(['INVALID_INPUT', `cannot listen on 127.0.0.1:${port}: EADDRINUSE`])
+})
+
+it('says what to do about an address that is not this machine’s', async () => {
+  const { record } = tokenFor('read')
+  const error = await errorOf(createServer({ registry: await testRegistry(), host: '203.0.113.1', port: 0, tokens: [record] }).listen())
+  expect([error.code, error.hint]).toEqual(['INVALID_INPUT', expect.stringContaining('Choose an address of this machine with --host')])
+})
+
+it('holds no port and no store when its start fails', async () => {
+  const folder = join(temporaryFolder(), 'store')
+  await (await openRegistry(folder, { durability: 'none' })).close()
+  let port = 0
+  const info = (_message: string, data?: Readonly<Record<string, unknown>>): void => {
+    port = Number(data?.['port'])
+    throw new Error('the log is full')
+  }
+  await expect(createServer({ registry: folder, port: 0, logger: { info } }).listen()).rejects.toThrow('the log is full')
+  expect(port).toBeGreaterThan(0)
+  await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
+})
+
+it('refuses hosts, and what is served already, before anything is opened', () => {
+  for (const options of [{ registry: 'memory:', allowedHosts: ['https://x/'] }, { registry: 'https://registry.example.org' }]) {
+    expect(() => createServer(options)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }) as Error)
+  }
+})
+
+it('names the host that it refuses, cleaned and short, in the reply and in the log', async () => {
+  const { send, entries } = await startServer()
+  const hosts: [string, string][] = [
+    ['registry.example.org', 'registry.example.org'],
+    ['a<b>"c', 'a?b??c'],
+    ['a'.repeat(300), `${'a'.repeat(128)}…`],
+    [`stemma_${'a'.repeat(43)}`, '<hidden>']
+  ]
+  for (const [host, shown] of hosts) {
+    const reply = await send('GET', '/v1/models', { headers: { host } })
+    expect([reply.status, reply.json()['error']]).toMatchObject([421, { message: expect.stringContaining(`(Host: ${shown})`) as string, details: { host: shown } }])
+    expect(entries.at(-1)).toMatchObject({ status: 421, host: shown })
+  }
+  expect((await send('GET', '/v1/models')).status).toBe(200)
+  expect(entries.at(-1)).not.toHaveProperty('host')
+})
+
+it('says that a slash at the end is to be left out', async () => {
+  const reply = await (await startServer()).send('GET', '/v1/models/')
+  expect([reply.status, reply.code()]).toEqual([404, 'NOT_FOUND'])
+  expect(reply.text).toContain('Leave out the slash')
 })
 
 it('refuses options that are none', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createServer } from '../../src/server/create-server.js'
@@ -19,7 +19,17 @@ describe('createToken', () => {
 
   it('refuses names and scopes that are none', async () => {
     for (const name of ['', 'a b', '-a', 'a'.repeat(65), 'a\n']) expect((await errorOf(Promise.resolve().then(() => createToken({ name, scopes: ['read'] })))).code).toBe('INVALID_INPUT')
-    expect((await errorOf(Promise.resolve().then(() => createToken({ name: 'a', scopes: [] })))).code).toBe('INVALID_INPUT')
+    const wrong: [object, string][] = [
+      [{ name: 'a', scopes: [] }, 'scopes: wanted a list of one or more of read, write, promote, admin'],
+      [{ name: 'a', scopes: 'read' }, 'scopes: wanted a list of one or more of'],
+      [{ name: 'a', scopes: ['all'] }, 'scopes[0]: wanted one of read'],
+      [{ name: 'a', scope: ['read'] }, 'unknown field "scope"'],
+      [{ scopes: ['read'] }, 'name: wanted 1 to 64 letters']
+    ]
+    for (const [options, text] of wrong) {
+      const error = await errorOf(Promise.resolve().then(() => createToken(options as Parameters<typeof createToken>[0])))
+      expect([error.code, error.message]).toEqual(['INVALID_INPUT', expect.stringContaining(text)])
+    }
   })
 
   it('is found by itself and by nothing else', () => {
@@ -67,6 +77,52 @@ describe('a server', () => {
     const reply = await send('GET', '/v1/models', { token: two.token })
     expect([reply.status, reply.code()]).toEqual([503, 'REGISTRY_UNAVAILABLE'])
     expect(reply.text).not.toContain(path)
+  })
+
+  it('tells its operator once what is wrong with the file, is not ready meanwhile, and goes on when it is right again', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    const { token, record } = tokenFor('read', 'one')
+    const replace = (text: string): void => {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    }
+    replace(JSON.stringify([record]))
+    const { send, told } = await startServer({ tokens: path })
+    const statuses = async (): Promise<number[]> => [(await send('GET', '/v1/models', { token })).status, (await send('GET', '/readyz')).status, (await send('GET', '/healthz')).status]
+    const faults = (): string[] => told.filter((line) => line.startsWith('nobody is let in'))
+    expect(await statuses()).toEqual([200, 200, 200])
+    replace('[{')
+    for (let round = 0; round < 3; round += 1) expect(await statuses()).toEqual([503, 503, 200])
+    expect(faults()).toHaveLength(1)
+    replace(JSON.stringify([{ ...record, scope: 'read' }]))
+    for (let round = 0; round < 3; round += 1) expect(await statuses()).toEqual([503, 503, 200])
+    expect(faults()).toHaveLength(2)
+    expect(faults()[1]).toContain('record 1: unknown field "scope"')
+    rmSync(path)
+    for (let round = 0; round < 3; round += 1) expect(await statuses()).toEqual([503, 503, 200])
+    expect(faults()).toHaveLength(3)
+    const reply = await send('GET', '/v1/models', { token })
+    expect(reply.json()['error']).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', retryable: true, details: {} })
+    expect(reply.text).not.toContain(path)
+    replace(JSON.stringify([record]))
+    expect(await statuses()).toEqual([200, 200, 200])
+    expect(told.at(-1)).toContain('can be read again: 1')
+  })
+
+  it('says how a token is given, and never shows what was given', async () => {
+    const { token, record } = tokenFor('read')
+    const { send, entries } = await startServer({ tokens: [record] })
+    for (const header of [token, `Basic ${token}`, `Token ${token}`]) {
+      const reply = await send('GET', '/v1/models', { headers: { authorization: header } })
+      expect([reply.status, reply.text.includes(token)]).toEqual([401, false])
+      expect(reply.text).toContain('Send one, as Authorization: Bearer')
+    }
+    for (const key of ['token', 'access_token', 'api_key', 'x']) {
+      const reply = await send('GET', `/v1/models?${key}=${token}`)
+      expect([reply.status, reply.text.includes(token)]).toEqual([401, false])
+      expect(reply.text).toContain('takes no token in an address')
+    }
+    expect(JSON.stringify(entries)).not.toContain(token)
   })
 
   it.skipIf(process.platform === 'win32')('refuses a file that others can write to, and warns of one that they can read', async () => {

@@ -1,6 +1,7 @@
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import { toReference } from '../../record/parse-reference.js'
 import { describeApi } from '../../wire/openapi.js'
+import type { TokenSource } from '../admit.js'
 import type { Handler, ServerContext } from '../context.js'
 import { refusal } from '../refusal.js'
 import { sendText } from '../reply.js'
@@ -12,7 +13,7 @@ type OperatorRoute = 'health' | 'ready' | 'metrics' | 'openapi'
 const READY_MS = 1_000
 
 /** The routes for those who run the server. */
-export function createOperatorHandlers(context: ServerContext, metrics: Metrics | undefined): Record<OperatorRoute, Handler> {
+export function createOperatorHandlers(context: ServerContext, { metrics, tokens }: { metrics: Metrics | undefined; tokens: TokenSource }): Record<OperatorRoute, Handler> {
   const isReady = rememberFor(context, () => canBeRead(context))
   let api: string | undefined
   return {
@@ -22,6 +23,8 @@ export function createOperatorHandlers(context: ServerContext, metrics: Metrics 
     },
     ready: async ({ outgoing }) => {
       if (context.closing.aborted) throw new StemmaError('CLOSED', 'the server is stopping', { retryable: true })
+      // Who cannot tell one token from another answers nobody.
+      await tokens()
       if (!(await isReady())) throw refusal('REGISTRY_UNAVAILABLE', 'the store cannot be read now', { headers: { 'retry-after': '1' } })
       sendText(outgoing, 200, 'ready\n')
     },
