@@ -260,3 +260,66 @@ describe('opening', () => {
     expect(await errorOf(opening)).toMatchObject({ code })
   })
 })
+
+describe('an upload', () => {
+  const CHUNK = INFO.limits.chunkBytes
+  const offsetOf = (request: IncomingMessage): number => Number(request.headers['upload-offset'])
+  const bytes = Buffer.alloc(3 * CHUNK, 7)
+
+  /** A registry that tells where an upload is as `answer` says. */
+  function uploadsBy(answer: (request: IncomingMessage, response: ServerResponse) => void): Respond {
+    return (request, response, body) => {
+      if (request.url === '/v1/blobs/keep') send(response, 200, { missing: (JSON.parse(body) as { digests: string[] }).digests })
+      else if (request.url === '/v1/uploads') send(response, 202, { id: 'u', offset: 0, chunkBytes: CHUNK })
+      else answer(request, response)
+    }
+  }
+  function toldOffset(response: ServerResponse, offset: number): void {
+    response.setHeader('upload-offset', offset)
+    send(response, 409, { error: { code: 'CONFLICT', message: 'it is elsewhere', retryable: false } })
+  }
+  const put = (backend: Backend): Promise<unknown> => backend.putBlobs([{ kind: 'bytes', label: 'w.bin', bytes }], {})
+  const patches = (requests: readonly { path: string }[]): number => requests.filter(({ path }) => path === '/v1/uploads/u').length
+
+  it('whose registry tells offsets to and fro is given up', async () => {
+    const { backend, requests } = await backendOf(
+      uploadsBy((request, response) => {
+        toldOffset(response, offsetOf(request) === 0 ? CHUNK : 0)
+      })
+    )
+    expect(await errorOf(put(backend))).toMatchObject({ code: 'PROTOCOL_ERROR', details: { from: CHUNK, to: 0 } })
+    expect(patches(requests)).toBe(42)
+  })
+
+  it('whose registry takes all of it and never has it is given up', async () => {
+    const { backend, requests } = await backendOf(
+      uploadsBy((request, response) => {
+        if (request.method === 'PUT') toldOffset(response, 0)
+        else response.writeHead(204, { 'upload-offset': offsetOf(request) + Number(request.headers['content-length']) }).end()
+      })
+    )
+    expect(await errorOf(put(backend))).toMatchObject({ code: 'PROTOCOL_ERROR', details: { from: bytes.byteLength, to: 0 } })
+    expect(patches(requests)).toBeLessThan(90)
+  })
+
+  it('whose registry lost bytes now and then goes on', async () => {
+    let [durable, losses] = [0, 0]
+    const { backend } = await backendOf(
+      uploadsBy((request, response) => {
+        if (request.method === 'PUT') {
+          send(response, 201, { digest: new URL(request.url ?? '', 'http://x').searchParams.get('digest'), sizeBytes: bytes.byteLength, existed: false })
+        } else if (durable === 2 * CHUNK && losses < 5) {
+          losses += 1
+          durable = 0
+          toldOffset(response, 0)
+        } else if (offsetOf(request) !== durable) toldOffset(response, durable)
+        else {
+          durable += Number(request.headers['content-length'])
+          response.writeHead(204, { 'upload-offset': durable }).end()
+        }
+      })
+    )
+    expect(await put(backend)).toMatchObject([{ sizeBytes: bytes.byteLength }])
+    expect(losses).toBe(5)
+  })
+})

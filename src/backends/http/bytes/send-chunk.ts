@@ -53,19 +53,33 @@ function offsetIn(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 }
 
-/** Counts answers that brought an upload no further, and waits a little longer after each. */
+/** Counts answers that brought an upload no further, and waits a little longer after each; and how often it went back. */
 export interface Endurance {
+  /**
+   * Notes where the registry says that the upload is. A registry that lost bytes goes back, now and then.
+   *
+   * @throws {StemmaError} PROTOCOL_ERROR for one that goes back again and again, and would have its client send for ever.
+   */
+  at(offset: number): void
   /** @throws the error of the answer, when there were too many in a row. */
   after(isFurther: boolean, error: StemmaError | undefined, signal: AbortSignal | undefined): Promise<void>
 }
 
 const MAX_FRUITLESS = 6
+const MAX_SETBACKS = 20
 const FIRST_DELAY_MS = 50
 
 /** See {@link Endurance}. */
 export function createEndurance({ sources }: BytesContext): Endurance {
   let fruitless = 0
+  let setbacks = 0
+  let last = 0
   return {
+    at(offset) {
+      if (offset < last) setbacks += 1
+      if (setbacks > MAX_SETBACKS) throw goesBack(last, offset)
+      last = offset
+    },
     async after(isFurther, error, signal) {
       fruitless = isFurther ? 0 : fruitless + 1
       if (fruitless === 0) return
@@ -78,5 +92,13 @@ export function createEndurance({ sources }: BytesContext): Endurance {
 function noFurther(): StemmaError {
   return new StemmaError('REGISTRY_UNAVAILABLE', `the registry did not take an upload any further, ${MAX_FRUITLESS} times in a row`, {
     hint: 'Try again later: what it has stays there.'
+  })
+}
+
+function goesBack(from: number, to: number): StemmaError {
+  const message = `the registry went back ${MAX_SETBACKS + 1} times in one upload, the last time from ${from} bytes that it had to ${to}`
+  return new StemmaError('PROTOCOL_ERROR', message, {
+    hint: 'Check the disk of the registry, and that the address leads to one registry alone.',
+    details: { from, to, limit: MAX_SETBACKS }
   })
 }

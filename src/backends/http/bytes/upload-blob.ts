@@ -24,7 +24,7 @@ export interface UploadOptions {
  * changed since it was hashed is hashed again, and what is stored is what it held then.
  *
  * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED; DIGEST_MISMATCH when the registry finds other bytes than were
- * sent; what the transport throws. What was sent stays with the registry, to be gone on with.
+ * sent; PROTOCOL_ERROR when it goes back again and again; what the transport throws. What was sent stays with the registry, to be gone on with.
  */
 export async function uploadBlob(context: BytesContext, blob: PendingBlob, options: UploadOptions): Promise<StoredBlob> {
   let current = blob
@@ -58,6 +58,7 @@ async function sendAll(context: BytesContext, digest: Digest, chunks: Chunks, op
   let furthest = -1
   for (;;) {
     const { id, offset } = await context.transport.json(ROUTES.startUpload, { body: { digest, sizeBytes }, signal })
+    endurance.at(offset)
     const sent = offset > sizeBytes ? 'too-much' : await sendFrom(context, { id, offset, chunks, endurance }, options)
     if (sent === 'changed' || !chunks.isUnchanged()) return { kind: 'changed' }
     if (sent === 'too-much') await context.transport.send(ROUTES.cancelUpload, { parameters: { id }, signal })
@@ -91,6 +92,7 @@ async function sendFrom(
     const answer = await sendChunk(context, { id, position, bytes, signal, onSent })
     if (answer.kind === 'gone') return 'gone'
     if (answer.offset > chunks.sizeBytes) return 'too-much'
+    endurance.at(answer.offset)
     await endurance.after(answer.offset > position, answer.error, signal)
     offset = answer.offset
   }

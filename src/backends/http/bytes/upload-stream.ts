@@ -22,7 +22,8 @@ export interface StreamUploadOptions {
  * sent of a stream that fails is thrown away: nobody could go on with it.
  *
  * @param first the bytes that were read of it already.
- * @throws {StemmaError} SOURCE_UNREADABLE, REGISTRY_UNAVAILABLE when the registry lost what it had, DIGEST_MISMATCH; what the transport throws.
+ * @throws {StemmaError} SOURCE_UNREADABLE, REGISTRY_UNAVAILABLE when the registry lost what it had, DIGEST_MISMATCH,
+ * PROTOCOL_ERROR when it goes back again and again; what the transport throws.
  */
 export async function uploadStream(context: BytesContext, first: Uint8Array, blocks: BlockReader, options: StreamUploadOptions): Promise<StoredBlob> {
   const { signal } = options
@@ -80,6 +81,7 @@ async function sendWhole(context: BytesContext, { id, position, block }: { id: s
     // Bytes before this block are not at hand any more, and those after it were never sent.
     const isHere = answer.kind === 'offset' && answer.offset >= position && answer.offset <= position + block.byteLength
     if (!isHere) throw lost(label)
+    endurance.at(answer.offset)
     await endurance.after(answer.offset > from, answer.error, signal)
     sent = answer.offset - position
   }
