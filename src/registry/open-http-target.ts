@@ -47,7 +47,7 @@ function refuseOpenToken(baseUrl: string, allowInsecureHttp: boolean | undefined
   const { protocol, hostname } = new URL(baseUrl)
   if (protocol === 'https:' || isLoopback(hostname) || allowInsecureHttp === true) return
   throw new StemmaError('INVALID_INPUT', `the token would go to ${baseUrl} over plain http, where everybody on the way can read it`, {
-    hint: 'Use https; or, on a network that you trust as a whole, pass allowInsecureHttp: true.',
+    hint: `Use https; or, on a network that you trust as a whole, openRegistry('${baseUrl}', { allowInsecureHttp: true }), which root functions take as their option registry.`,
     details: { registry: baseUrl }
   })
 }

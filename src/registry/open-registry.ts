@@ -6,9 +6,12 @@ import type { Registry } from './registry.js'
 
 /** Options of `openRegistry`. */
 export interface OpenRegistryOptions {
-  /** `full`: what was acknowledged survives a power cut; `none`: it survives a crash of the program only. @default 'full' */
+  /**
+   * `full`: what was acknowledged survives a power cut; `none`: it survives a crash of the program only. For a folder: of a registry at
+   * `http(s)://…` the server decides, and `capabilities.durable` tells. @default 'full'
+   */
   durability?: 'full' | 'none' | undefined
-  /** Make the registry when there is none yet. @default true */
+  /** Make the registry when there is none yet; of no meaning for `http(s)://…`. @default true */
   create?: boolean | undefined
   /** Stages and rules of a registry that is made now. An existing one keeps its own; other ones given here are a CONFLICT. */
   policy?: Partial<Policy> | undefined

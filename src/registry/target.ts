@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StemmaError } from '../errors/stemma-error.js'
+import { isLoopback } from '../util/is-loopback.js'
 import { mlflowTarget, type MlflowTarget } from './mlflow-target.js'
 
 /** Where a registry is, read from its target. */
@@ -20,6 +21,10 @@ export type Target =
 export function parseTarget(target: string): Target {
   if (typeof target !== 'string') throw noTarget(typeof target)
   if (target === 'memory:') return { kind: 'memory' }
+  const meant = addressMeant(target)
+  if (meant !== undefined) {
+    throw new StemmaError('INVALID_INPUT', 'registry target: a host and a port without a scheme', { hint: `Did you mean ${meant}? A folder of this name is ./${target}` })
+  }
   // A single letter before the colon is a Windows drive, not a scheme.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(target)?.[1]?.toLowerCase()
   if (scheme === undefined && target.trim() !== '' && !target.includes('\0')) return { kind: 'local', root: resolve(target) }
@@ -27,6 +32,14 @@ export function parseTarget(target: string): Target {
   if (scheme === 'http' || scheme === 'https') return { kind: 'http', baseUrl: httpTarget(target) }
   if (scheme !== undefined && /^mlflow(\+https?)?$/.test(scheme)) return mlflowTarget(target)
   throw noTarget(scheme ? `the scheme ${scheme}:` : target.includes('\0') ? 'a text with a NUL character' : 'an empty text')
+}
+
+/** `host:port` would else become a folder of that name, into which a whole training run would be logged. With a slash it is a path. */
+function addressMeant(target: string): string | undefined {
+  const [, host = '', port = ''] = /^([a-z0-9][a-z0-9.-]+|\[[0-9a-f:.]+\]):([0-9]{1,5})$/i.exec(target) ?? []
+  if (host === '' || Number(port) > 65_535) return undefined
+  const address = `${isLoopback(host) ? 'http' : 'https'}://${host}:${port}`
+  return URL.canParse(address) ? address.replace(/^(https:.*):443$/, '$1') : undefined
 }
 
 function noTarget(found: string): StemmaError {

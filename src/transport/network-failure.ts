@@ -4,7 +4,9 @@ import type { RequestTarget } from './request-target.js'
 import type { Stall, WatchLimits } from './watchdog.js'
 
 /** Codes of the system and of TLS for a connection that never stood. */
-const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/
+const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+/** Those of a handshake that the other side answers with something else. */
+const NO_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST', 'ERR_SSL_UNKNOWN_PROTOCOL'])
 const NO_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'])
 /** Those of Node's parser: what answers does not speak HTTP. */
 const PARSER = /^HPE_/
@@ -20,7 +22,15 @@ export function networkFailure(cause: unknown, { what, details }: RequestTarget,
   const facts = { ...details, cause: code }
   if (code !== undefined && PARSER.test(code) && code !== 'HPE_INVALID_EOF_STATE') {
     return new AttemptFailure(
-      new StemmaError('PROTOCOL_ERROR', `${what}: what answered does not speak HTTP (${code})`, { hint: 'Check the address and the port of the registry.', details: facts })
+      new StemmaError('PROTOCOL_ERROR', `${what}: what answered does not speak HTTP (${code})`, { hint: 'Check the address and the port of the registry, and whether it speaks https there.', details: facts })
+    )
+  }
+  if (code !== undefined && NO_TLS.has(code)) {
+    return new AttemptFailure(
+      new StemmaError('PROTOCOL_ERROR', `${what}: what answered does not speak TLS as https does (${code})`, {
+        hint: 'The server may speak plain http at this port: check scheme and port of the address.',
+        details: facts
+      })
     )
   }
   if (code !== undefined && TLS.test(code)) {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer as createNetServer, type AddressInfo } from 'node:net'
+import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { getModel } from '../../src/registry/root-verbs.js'
+import { getModel, getVersion, logModel, models } from '../../src/registry/root-verbs.js'
 import { openRegistry } from '../../src/registry/open-registry.js'
 import { contextOf } from '../../src/registry/registry-context.js'
 import { parseTarget } from '../../src/registry/target.js'
@@ -34,6 +34,24 @@ describe('target', () => {
     expect(parseTarget('http://[::1]:5151/')).toEqual({ kind: 'http', baseUrl: 'http://[::1]:5151' })
   })
 
+  it.each([
+    ['127.0.0.1:5251', 'http://127.0.0.1:5251'],
+    ['localhost:5251', 'http://localhost:5251'],
+    ['[::1]:5251', 'http://[::1]:5251'],
+    ['registry.example.org:443', 'https://registry.example.org'],
+    ['registry.example.org:8443', 'https://registry.example.org:8443'],
+    ['registry:5151', 'https://registry:5151']
+  ])('takes %s for no folder, and asks whether %s is meant', async (target, address) => {
+    const error = await errorOf(Promise.resolve().then(() => parseTarget(target)))
+    expect([error.code, error.hint]).toEqual(['INVALID_INPUT', `Did you mean ${address}? A folder of this name is ./${target}`])
+    expect(parseTarget(address)).toEqual({ kind: 'http', baseUrl: address })
+    expect(parseTarget(`./${target}`).kind).toBe('local')
+  })
+
+  it('leaves folders with a colon in a longer path, and drives, alone', () => {
+    for (const target of ['./127.0.0.1:5251', 'data/127.0.0.1:5251', '127.0.0.1:5251/models', '/srv/a:1', 'c:1', '10:99999']) expect(parseTarget(target).kind).toBe('local')
+  })
+
   it.each([`https://user:${SECRET}@host/`, `https://${SECRET}@host/`, `https://host/?token=${SECRET}`, `https://host/#${SECRET}`, `http:${SECRET}@host`, `http://${SECRET}@:99999999/`])(
     'refuses %s without showing what may be secret in it',
     async (target) => {
@@ -45,6 +63,45 @@ describe('target', () => {
 })
 
 describe('a registry at an address', () => {
+  it('that is asked over https and speaks http is refused at opening', async () => {
+    const { url } = await served()
+    const error = await errorOf(openRegistry(url.replace('http:', 'https:')))
+    expect([error.code, error.retryable]).toEqual(['PROTOCOL_ERROR', false])
+    expect(error.hint).toContain('may speak plain http')
+  })
+
+  it('with /v1 at its end asks to leave that out', async () => {
+    const { url } = await served()
+    const error = await errorOf(openRegistry(`${url}/v1/`))
+    expect([error.code, error.hint]).toEqual(['PROTOCOL_ERROR', 'Leave out /v1 at the end of the address.'])
+  })
+
+  it('tells which host its server refuses', async () => {
+    const { url } = await served()
+    const forwarder = createNetServer((from) => {
+      const to = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
+      from.pipe(to).pipe(from)
+      for (const socket of [from, to]) socket.on('error', () => undefined)
+    })
+    await new Promise<void>((resolve) => forwarder.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void forwarder.close())
+    const host = `127.0.0.1:${(forwarder.address() as AddressInfo).port}`
+    const error = await errorOf(openRegistry(`http://${host}`))
+    expect(error).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining(`(Host: ${host})`) as string, details: { host, status: 421 } })
+  })
+
+  it('whose root functions know no options of openRegistry, and are told where they belong', async () => {
+    const { url } = await served()
+    for (const extra of [{ allowInsecureHttp: true }, { token: 'a' }]) {
+      expect((await errorOf(all(models({ registry: url, ...extra })))).message).toContain('models options: unknown field')
+      expect((await errorOf(getVersion('m', { registry: url, ...extra }))).message).toContain('getVersion options: unknown field')
+      expect((await errorOf(logModel({ name: 'm', artifacts: {} }, { registry: url, ...extra }))).message).toContain('logModel options: unknown field')
+    }
+    vi.stubEnv('STEMMA_TOKEN', SECRET)
+    const error = await errorOf(all(models({ registry: 'http://registry.example.org' })))
+    expect(error.hint).toContain("openRegistry('http://registry.example.org', { allowInsecureHttp: true })")
+  })
+
   it('has the verbs of one in a folder', async () => {
     const { url } = await served()
     const registry = await testRegistry(`${url}/`)

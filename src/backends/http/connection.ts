@@ -56,6 +56,6 @@ function checkServer(info: RegistryInfo, location: string): RegistryInfo {
 
 function notThere(location: string, { message }: StemmaError): StemmaError {
   return new StemmaError('PROTOCOL_ERROR', `${location} does not speak the protocol of this stemma: ${message}`, {
-    hint: 'Check the path of the address; the server may also run another version of stemma.'
+    hint: location.endsWith('/v1') ? 'Leave out /v1 at the end of the address.' : 'Check the path of the address; the server may also run another version of stemma.'
   })
 }
