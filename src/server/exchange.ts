@@ -22,6 +22,10 @@ export interface Exchange {
   abort(reason: Error): void
   /** Resolves when the reply has ended, or the connection was cut. */
   readonly ended: Promise<void>
+  /** Resolves when the exchange that came before on the same connection has ended; `undefined` when none is under way. */
+  readonly turn: Promise<void> | undefined
+  /** Exchanges of the same connection that are under way, this one among them. */
+  readonly inConnection: number
   /** The client waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
   route: RouteName | undefined
@@ -34,16 +38,18 @@ export interface Exchange {
 export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse, sources: Sources): Exchange {
   const controller = new AbortController()
   const requestId = proposedId(incoming) ?? newId(sources)
+  const connection = connectionOf(incoming.socket)
+  const turn = connection.open.size === 0 ? undefined : connection.last
   const ended = new Promise<void>((resolve) => {
     const end = (): void => {
-      open.delete(end)
+      connection.open.delete(end)
       if (!outgoing.writableFinished) controller.abort(new DOMException('the client closed the connection', 'AbortError'))
       resolve()
     }
-    const open = exchangesOf(incoming.socket)
-    open.add(end)
+    connection.open.add(end)
     outgoing.once('close', end)
   })
+  connection.last = ended
   // A client may go away at any moment; the signal tells the handler.
   outgoing.on('error', () => undefined)
   incoming.on('error', () => undefined)
@@ -62,6 +68,8 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
       incoming.destroy()
     },
     ended,
+    turn,
+    inConnection: connection.open.size,
     awaitsContinue: false,
     route: undefined,
     caller: undefined,
@@ -69,19 +77,26 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
   }
 }
 
-/** What ends the exchanges of a connection. */
-const endings = new WeakMap<Socket, Set<() => void>>()
+/** What is under way on a connection. */
+interface Connection {
+  /** What ends each exchange. */
+  readonly open: Set<() => void>
+  /** When the latest one has ended. */
+  last: Promise<void> | undefined
+}
+
+const connections = new WeakMap<Socket, Connection>()
 
 /** A reply that waits behind another one on its connection hears nothing of the end of the connection. */
-function exchangesOf(socket: Socket): Set<() => void> {
-  const known = endings.get(socket)
+function connectionOf(socket: Socket): Connection {
+  const known = connections.get(socket)
   if (known) return known
-  const open = new Set<() => void>()
-  endings.set(socket, open)
+  const connection: Connection = { open: new Set(), last: undefined }
+  connections.set(socket, connection)
   socket.once('close', () => {
-    for (const end of open) end()
+    for (const end of connection.open) end()
   })
-  return open
+  return connection
 }
 
 /** Whether a request brings a body, and not all of it has arrived. */

@@ -34,6 +34,9 @@ export interface RunningServer {
   stop(graceMs: number): Promise<void>
 }
 
+/** Requests that wait on one connection, each with its headers; who sends more is cut off. */
+const MAX_PIPELINED = 64
+
 /** Listens, and answers until it is stopped. */
 export async function startHttp(context: ServerContext, settings: ServerSettings, own: { tokens: TokenSource; ownsRegistry: boolean }): Promise<RunningServer> {
   const { sources, limits, closing } = context
@@ -71,11 +74,17 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
       metrics?.count(entry)
       log(entry)
     })
-    void answer(exchange)
+    if (exchange.inConnection > MAX_PIPELINED) incoming.socket.destroy()
+    else void answer(exchange)
   }
   const answer = async (exchange: Exchange): Promise<void> => {
-    const { incoming, outgoing } = exchange
+    const { incoming, outgoing, turn } = exchange
     try {
+      if (turn !== undefined) {
+        // One at a time on a connection: the replies to all others would be held for a client that may read slowly.
+        await turn
+        if (!incoming.socket.writable) return
+      }
       if (closing.aborted) throw refusal('CLOSED', 'the server is stopping', { headers: { connection: 'close' } }, { retryable: true })
       guardRequest(incoming, rules)
       await route(incoming, outgoing)
