@@ -71,7 +71,12 @@ export interface BodyPart {
 export type RequestBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType?: string | undefined }
   | { readonly kind: 'stream'; readonly sizeBytes: number; readonly open: () => AsyncIterable<Uint8Array>; readonly contentType?: string | undefined }
-  | { readonly kind: 'parts'; readonly parts: readonly BodyPart[] }
+  | {
+      readonly kind: 'parts'
+      readonly parts: readonly BodyPart[]
+      /** Room for the body, when it fits; nobody else uses it until the call has ended. @default new memory for each attempt */
+      readonly memory?: Uint8Array | undefined
+    }
 
 /** A call that sends bytes. */
 export interface SendCall extends Call {

@@ -29,13 +29,13 @@ export function jsonBody(value: unknown): RequestBody {
 export function prepareBody(body: RequestBody | undefined, onSent: (bytes: number) => void): PreparedBody {
   if (body === undefined) return { data: undefined, headers: {}, failure: nothing, isSent: () => true, end: nothing }
   if (body.kind === 'parts') {
-    const form = formOf(body.parts)
-    return prepareStream(() => bytesOf(form), form.getLengthSync(), `multipart/form-data; boundary=${form.getBoundary()}`, onSent)
+    const { encoded, sizeBytes, contentType } = encodeParts(body)
+    return prepareStream(() => piecesOf(encoded), sizeBytes, contentType, onSent)
   }
   const contentType = body.contentType ?? 'application/octet-stream'
   if (body.kind === 'stream') return prepareStream(body.open, body.sizeBytes, contentType, onSent)
   const { bytes } = body
-  if (bytes.byteLength > PIECE_BYTES) return prepareStream(() => piecesOf(bytes), bytes.byteLength, contentType, onSent)
+  if (bytes.byteLength > PIECE_BYTES) return prepareStream(() => piecesOf(Promise.resolve(bytes)), bytes.byteLength, contentType, onSent)
   onSent(bytes.byteLength)
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return { data, headers: { 'content-type': contentType, 'content-length': String(data.byteLength) }, failure: nothing, isSent: () => true, end: nothing }
@@ -78,23 +78,43 @@ function otherSize(wanted: number, found: string): StemmaError {
   })
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- the form that a stream has
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* piecesOf(whole: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const bytes = await whole
   for (let start = 0; start < bytes.byteLength; start += PIECE_BYTES) yield bytes.subarray(start, start + PIECE_BYTES)
 }
 
-/** Not its `getBuffer`, which copies all parts before with each part: for a thousand of them that is most of the work. */
-async function* bytesOf(form: FormData): AsyncGenerator<Uint8Array> {
-  const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-    const pieces: Uint8Array[] = []
-    form.on('data', (piece: Uint8Array | string) => pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece))
+/** The form lives no longer than this call. */
+function encodeParts({ parts, memory }: Extract<RequestBody, { kind: 'parts' }>): { encoded: Promise<Uint8Array>; sizeBytes: number; contentType: string } {
+  const form = formOf(parts)
+  const sizeBytes = form.getLengthSync()
+  const encoded = encode(form, sizeBytes, memory)
+  // Read later, if at all.
+  encoded.catch(nothing)
+  return { encoded, sizeBytes, contentType: `multipart/form-data; boundary=${form.getBoundary()}` }
+}
+
+/**
+ * Not its `getBuffer`, which copies all parts before with each part: for a thousand of them that is most of the work. And at once: what it
+ * keeps of each part would otherwise live as long as the call.
+ */
+function encode(form: FormData, sizeBytes: number, memory: Uint8Array | undefined): Promise<Uint8Array> {
+  const bytes = memory !== undefined && memory.byteLength >= sizeBytes ? memory.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes)
+  return new Promise((resolve, reject) => {
+    let filled = 0
+    form.on('data', (piece: Buffer | string) => {
+      filled += typeof piece === 'string' ? Buffer.from(bytes.buffer, bytes.byteOffset + filled, sizeBytes - filled).write(piece) : copied(piece, bytes, filled)
+    })
     form.on('error', reject)
     form.on('end', () => {
-      resolve(Buffer.concat(pieces))
+      resolve(bytes.subarray(0, filled))
     })
     form.resume()
   })
-  yield* piecesOf(bytes)
+}
+
+function copied(piece: Uint8Array, to: Uint8Array, at: number): number {
+  to.set(piece, at)
+  return piece.byteLength
 }
 
 function formOf(parts: readonly BodyPart[]): FormData {

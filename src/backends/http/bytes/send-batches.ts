@@ -16,7 +16,18 @@ import type { PendingBlob } from './pending-blob.js'
 /** One batch is read while another is on its way. */
 const LANES = 2
 /** Far below what a batch may have: it is in memory twice, as parts and as a body. */
-const BATCH_BYTES = 6_291_456
+const BATCH_BYTES = 3_145_728
+
+/** Memory of one lane, for one batch after the other: new memory for each stays until it is collected, which may be never. */
+interface BatchMemory {
+  readonly files: Buffer
+  readonly body: Buffer
+}
+
+function batchMemory(): BatchMemory {
+  // One byte more shows that a file has grown.
+  return { files: Buffer.allocUnsafeSlow(BATCH_BYTES + 1), body: Buffer.allocUnsafeSlow(BATCH_BYTES) }
+}
 
 /** How {@link sendBatches} works. */
 export interface BatchOptions {
@@ -31,13 +42,17 @@ export interface BatchOptions {
 export async function sendBatches(context: BytesContext, blobs: readonly PendingBlob[], options: BatchOptions): Promise<void> {
   const failed = new AbortController()
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
+  const idle: BatchMemory[] = []
   await mapLimited(planBatches(context, blobs), LANES, async (batch) => {
+    const memory = idle.pop() ?? batchMemory()
     try {
-      await sendBatch(context, batch, { ...options, signal })
+      await sendBatch(context, batch, memory, { ...options, signal })
     } catch (error) {
       failed.abort(error)
       throw error
     }
+    // Not after a failure: something may still be on its way out of it.
+    idle.push(memory)
   })
 }
 
@@ -73,11 +88,11 @@ interface ReadBlob {
   bytes: Uint8Array
 }
 
-async function sendBatch(context: BytesContext, batch: readonly PendingBlob[], options: BatchOptions): Promise<void> {
-  let left = await readBatch(context, batch, options)
+async function sendBatch(context: BytesContext, batch: readonly PendingBlob[], memory: BatchMemory, options: BatchOptions): Promise<void> {
+  let left = await readBatch(context, batch, memory.files, options)
   for (let attempt = 1; left.length > 0; attempt++) {
     const damaged: ReadBlob[] = []
-    for (const { blob, stored } of await sendParts(context, left, options.signal)) {
+    for (const { blob, stored } of await sendParts(context, left, memory.body, options.signal)) {
       const { pending, bytes } = blob
       // Another digest is right when these are other bytes than those that were hashed; else they were damaged on their way.
       if (stored.digest !== pending.digest && stored.digest !== `sha256:${sha256Hex(bytes)}`) damaged.push(blob)
@@ -89,11 +104,11 @@ async function sendBatch(context: BytesContext, batch: readonly PendingBlob[], o
   }
 }
 
-async function readBatch(context: BytesContext, batch: readonly PendingBlob[], { onLarge, signal }: BatchOptions): Promise<ReadBlob[]> {
+async function readBatch(context: BytesContext, batch: readonly PendingBlob[], memory: Buffer, { onLarge, signal }: BatchOptions): Promise<ReadBlob[]> {
   const pause = timeSlices(context.sources)
   const limit = smallBytes(context)
   const read: ReadBlob[] = []
-  let buffer = Buffer.alloc(0)
+  let buffer = memory
   for (const pending of batch) {
     signal?.throwIfAborted()
     const { source } = pending
@@ -101,7 +116,7 @@ async function readBatch(context: BytesContext, batch: readonly PendingBlob[], {
       read.push({ pending, bytes: source.bytes })
       continue
     }
-    // One piece of memory for many files.
+    // Some have grown, and others find no room.
     if (buffer.byteLength <= pending.sizeBytes) buffer = Buffer.allocUnsafeSlow(Math.max(limit + 1, 262_144))
     const bytes = readOne(pending, buffer)
     if (bytes === undefined) onLarge(pending)
@@ -129,10 +144,11 @@ function readOne({ source }: PendingBlob, buffer: Uint8Array): Uint8Array | unde
 async function sendParts(
   { transport }: BytesContext,
   blobs: readonly ReadBlob[],
+  memory: Buffer,
   signal: AbortSignal | undefined
 ): Promise<{ blob: ReadBlob; stored: StoredBlob }[]> {
   const parts = blobs.map(({ pending, bytes }): BodyPart => ({ name: pending.digest, filename: 'blob', contentType: 'application/octet-stream', bytes }))
-  const reply = await transport.send(ROUTES.putBlobs, { body: { kind: 'parts', parts }, patience: BYTES_PATIENCE, signal })
+  const reply = await transport.send(ROUTES.putBlobs, { body: { kind: 'parts', parts, memory }, patience: BYTES_PATIENCE, signal })
   const { blobs: stored } = parse(storedBlobsSchema, reply.json, { what: 'the reply to a batch of blobs', code: 'PROTOCOL_ERROR', isLarge: true })
   if (stored.length !== blobs.length) {
     throw new StemmaError('PROTOCOL_ERROR', `the registry stored ${stored.length} of ${blobs.length} blobs, and said so as if it were all`, {
