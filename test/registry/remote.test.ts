@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +74,35 @@ describe('a registry at an address', () => {
     const { url } = await served()
     const error = await errorOf(openRegistry(`${url}/v1/`))
     expect([error.code, error.hint]).toEqual(['PROTOCOL_ERROR', 'Leave out /v1 at the end of the address.'])
+  })
+
+  it('whose token is revoked ends a watch at the next change, and takes it again when the token is back', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    const { token, record } = createToken({ name: 'service', scopes: ['read'] })
+    const keep = (records: readonly object[]): void => {
+      writeFileSync(`${path}.new`, JSON.stringify(records), { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    }
+    keep([record])
+    const store = await testRegistry()
+    await logSmall(store, 'm', 'a')
+    await store.transitionStage('m@1.0.0', 'production')
+    const { url } = await served({ registry: store, tokens: path })
+    const registry = await testRegistry(url, { token })
+    const watching = registry.watch('m@production')[Symbol.asyncIterator]()
+    expect((await watching.next()).value).toMatchObject({ version: '1.0.0' })
+    keep([])
+    const next = errorOf(watching.next())
+    await logSmall(store, 'm', 'b')
+    expect(await next).toMatchObject({ code: 'UNAUTHENTICATED', retryable: false })
+    expect((await errorOf(registry.getModel('m@production', { fallback: 'last-known-good' }))).code).toBe('UNAUTHENTICATED')
+    keep([record])
+    const stopping = new AbortController()
+    const again = registry.watch('m@production', { signal: stopping.signal })[Symbol.asyncIterator]()
+    expect((await again.next()).value).toMatchObject({ version: '1.0.0' })
+    const waiting = again.next()
+    stopping.abort()
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
   })
 
   it('tells which host its server refuses', async () => {
