@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { actorSchema } from '../schemas/actor.js'
 import { parse } from '../schemas/parse.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import { ownOptions } from './own-options.js'
@@ -12,7 +13,7 @@ const optionsSchema = z.object({
   create: z.boolean().optional(),
   cache: z.string().min(1).optional(),
   outbox: z.string().min(1).optional(),
-  actor: z.string().min(1).max(256).optional(),
+  actor: actorSchema.optional(),
   token: tokenSchema.optional(),
   allowInsecureHttp: z.boolean().optional(),
   proxy: z.string().min(1).max(2_000).optional(),

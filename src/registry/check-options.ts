@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { actorSchema } from '../schemas/actor.js'
 import { parse, type ParseContext } from '../schemas/parse.js'
 import { checkMetadata } from '../record/metadata-value.js'
 import { ownFields } from './own-options.js'
@@ -7,7 +8,7 @@ import { refuseSecretShapes } from './refuse-secret-shapes.js'
 const text = z.string().max(10_000)
 
 /** Options that mutations share; see `MutationOptions`. */
-const mutationSchema = z.object({ operationId: z.string().min(1).max(256).optional(), actor: z.string().min(1).max(256).optional() })
+const mutationSchema = z.object({ operationId: z.string().min(1).max(256).optional(), actor: actorSchema.optional() })
 
 /** The options of `transitionStage`, checked. */
 export const transitionOptionsSchema = mutationSchema.extend({
@@ -29,7 +30,7 @@ export const updateChangesSchema = z.strictObject({
   metrics: z.unknown().optional(),
   aliases: z.array(z.string()).max(100).optional(),
   removeAliases: z.array(z.string()).max(100).optional(),
-  approval: z.strictObject({ by: z.string().min(1).max(256), decision: z.enum(['approved', 'rejected']), comment: text.optional() }).optional(),
+  approval: z.strictObject({ by: actorSchema, decision: z.enum(['approved', 'rejected']), comment: text.optional() }).optional(),
   reason: text.optional()
 })
 

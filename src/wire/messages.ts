@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { saidActorSchema } from '../schemas/actor.js'
 import { birthSchema } from '../schemas/birth.js'
 import { digestSchema } from '../schemas/digest.js'
 import { evaluationSchema } from '../schemas/evaluation.js'
@@ -12,7 +13,7 @@ import { trainingSchema } from '../schemas/training.js'
 import { MAX_DIGESTS, MAX_PAGE } from './limits.js'
 
 const text = z.string().max(10_000)
-const actor = z.string().min(1).max(256).optional()
+const actor = saidActorSchema.optional()
 const reference = z.string().min(1).max(2_000)
 const expectedCurrent = z.string().max(256).nullable().optional()
 

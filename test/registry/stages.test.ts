@@ -73,6 +73,7 @@ describe('transitionStage', () => {
     ['an unknown stage', 'prodction', {}, 'INVALID_STAGE'],
     ['an audience without production', 'staging', { audience: 'berlin' }, 'INVALID_STAGE'],
     ['a secret as the reason', 'staging', { reason: 'ghp_0123456789abcdefghijABCDEFGHIJ012345' }, 'SECRET_IN_METADATA'],
+    ['two lines as the actor', 'staging', { actor: 'ann\n2026-01-01 bob' }, 'INVALID_INPUT'],
     ['a number as the actor', 'staging', { actor: 7 as unknown as string }, 'INVALID_INPUT']
   ])('refuses %s', async (_title, stage, options, code) => {
     const registry = await testRegistry()

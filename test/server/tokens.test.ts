@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createServer } from '../../src/server/create-server.js'
 import { allows, createToken, findRecord } from '../../src/server/tokens.js'
 import { fixedSources } from '../support/fixed-sources.js'
-import { errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
+import { all, errorOf, logSmall, temporaryFolder, testRegistry } from '../support/test-registry.js'
 import { startServer, tokenFor } from './test-server.js'
 
 describe('createToken', () => {
@@ -145,6 +145,18 @@ describe('a server', () => {
     await send('POST', '/v1/transitions', { token: ci.token, body: { reference: 'm', stage: 'production', actor: 'somebody else' } })
     const history = await send('GET', '/v1/history?name=m', { token: ci.token })
     expect(history.json()['items']).toMatchObject([{}, { actor: 'ci' }, { actor: 'somebody else via ci' }])
+  })
+
+  it('takes every actor that may be said, however long the name of the token', async () => {
+    const registry = await testRegistry()
+    await logSmall(registry, 'm', 'a')
+    const long = tokenFor('admin', 't'.repeat(64))
+    const { send } = await startServer({ registry, tokens: [long.record] })
+    const move = async (actor: string): Promise<number> =>
+      (await send('POST', '/v1/transitions', { token: long.token, body: { reference: 'm', stage: 'staging', actor } })).status
+    expect(await move('x'.repeat(256))).toBe(200)
+    expect((await all(registry.history('m'))).at(-1)?.actor).toBe(`${'x'.repeat(256)} via ${'t'.repeat(64)}`)
+    for (const actor of ['x'.repeat(257), 'ann\nbob', 'ann\u202enimda', '\u001b[2J', '\ud83d']) expect(await move(actor)).toBe(400)
   })
 
   it('wants the scope promote for aliases and approvals', async () => {
