@@ -62,7 +62,7 @@ export function metadataError(path: string, problem: string, hint?: string): Ste
 
 function copyValue(value: unknown, path: string, walk: Walk): JsonValue {
   walk.nodes += 1
-  if (walk.nodes > walk.limits.maxNodes) throw metadataError(walk.what, `has more than ${walk.limits.maxNodes} values`, BULK_HINT)
+  if (walk.nodes > walk.limits.maxNodes) throw tooMany(walk)
   switch (typeof value) {
     case 'string':
       return copyText(value, path, walk)
@@ -121,7 +121,7 @@ function copyDate(value: Date, path: string): string {
 
 function copyArray(value: readonly unknown[], path: string, walk: Walk): JsonValue[] {
   const { length } = value
-  if (walk.nodes + length > walk.limits.maxNodes) throw metadataError(walk.what, `has more than ${walk.limits.maxNodes} values`, BULK_HINT)
+  if (walk.nodes + length > walk.limits.maxNodes) throw tooMany(walk)
   const copy: JsonValue[] = []
   for (let index = 0; index < length; index += 1) {
     const itemPath = dottedPath(path, index)
@@ -135,8 +135,11 @@ function copyArray(value: readonly unknown[], path: string, walk: Walk): JsonVal
 }
 
 function copyEntries(value: object, path: string, walk: Walk): JsonValue {
+  const keys = Reflect.ownKeys(value)
+  // Before each is described, which takes far longer than to count them. What is not copied does not count in the end.
+  if (walk.nodes + keys.length > walk.limits.maxNodes && walk.nodes + Object.keys(value).length > walk.limits.maxNodes) throw tooMany(walk)
   const entries: [string, JsonValue][] = []
-  for (const key of Reflect.ownKeys(value)) {
+  for (const key of keys) {
     const property = Object.getOwnPropertyDescriptor(value, key)
     if (property?.enumerable !== true) continue
     if (typeof key === 'symbol') throw metadataError(path, 'has a symbol as key, which JSON would drop', 'Use texts as keys.')
@@ -152,6 +155,10 @@ function copyEntries(value: object, path: string, walk: Walk): JsonValue {
 function plainValueOf(property: PropertyDescriptor, path: string): unknown {
   if (!property.get && !property.set) return property.value
   throw metadataError(path, 'is a getter or setter, whose value may change', 'Use a plain property.')
+}
+
+function tooMany({ what, limits }: Walk): StemmaError {
+  return metadataError(what, `has more than ${limits.maxNodes} values`, BULK_HINT)
 }
 
 function tooLarge(walk: Walk): StemmaError {

@@ -3,6 +3,15 @@ import { StemmaError } from '../errors/stemma-error.js'
 import { quote } from './quote.js'
 
 const MAX_DEPTH = 64
+
+/** How much JSON may hold in one place: what reads it afterwards does work for each part, also to say what is wrong with it. */
+export interface JsonLimits {
+  /** Keys of one object. @default Infinity */
+  maxKeys?: number | undefined
+  /** Values of one array. @default Infinity */
+  maxItems?: number | undefined
+}
+
 const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const INTEGER = /^-?[0-9]+$/
 
@@ -12,12 +21,13 @@ const INTEGER = /^-?[0-9]+$/
  * A byte order mark is passed over.
  *
  * @param what the document, for messages: `manifest of credit-score 1.0.0`.
+ * @param limits looked at before anything is done with the values.
  * @throws {StemmaError} INVALID_INPUT saying where. Nothing of the document's values is in the message.
  */
-export function parseJsonStrictly(bytes: Uint8Array, what: string): unknown {
+export function parseJsonStrictly(bytes: Uint8Array, what: string, limits: JsonLimits = {}): unknown {
   const text = decode(bytes, what)
   const value = parseText(text, what)
-  refuseLossy(text, what)
+  refuseLossy(text, what, limits)
   return value
 }
 
@@ -41,9 +51,11 @@ function parseText(text: string, what: string): unknown {
 }
 
 /** Goes through the tokens of a text that is known to be JSON. */
-function refuseLossy(text: string, what: string): void {
+function refuseLossy(text: string, what: string, { maxKeys = Infinity, maxItems = Infinity }: JsonLimits): void {
   // One entry for each open bracket: the keys so far of an object, `undefined` for an array.
   const open: (Set<string> | undefined)[] = []
+  // As many entries: the commas so far.
+  const commas: number[] = []
   let index = 0
   while (index < text.length) {
     const character = text[index]
@@ -55,10 +67,17 @@ function refuseLossy(text: string, what: string): void {
       index = end
     } else if (character === '{' || character === '[') {
       open.push(character === '{' ? new Set() : undefined)
+      commas.push(0)
       if (open.length > MAX_DEPTH) throw refusal(what, text, index, `is nested deeper than ${MAX_DEPTH}`)
       index += 1
     } else if (character === '}' || character === ']') {
       open.pop()
+      commas.pop()
+      index += 1
+    } else if (character === ',') {
+      const count = (commas.pop() ?? 0) + 1
+      commas.push(count)
+      if (open.at(-1) ? count >= maxKeys : count >= maxItems) throw tooMany(what, count, open.at(-1) ? 'keys in one object' : 'values in one array')
       index += 1
     } else {
       NUMBER.lastIndex = index
@@ -107,6 +126,13 @@ function isColonNext(text: string, index: number): boolean {
 function refusal(what: string, text: string, index: number, problem: string): StemmaError {
   return new StemmaError('INVALID_INPUT', `${what} ${problem}, see ${placeOf(text, index)}`, {
     hint: 'Two readers of such a document would not see the same values; write it anew without that.'
+  })
+}
+
+function tooMany(what: string, limit: number, found: string): StemmaError {
+  return new StemmaError('INVALID_INPUT', `${what} has more than ${limit} ${found}`, {
+    hint: 'Log bulk data as an artifact, and keep only a summary in the metadata.',
+    details: { limit }
   })
 }
 

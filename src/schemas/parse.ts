@@ -26,6 +26,16 @@ function isUsedLittle(schema: z.ZodType): boolean {
   return true
 }
 
+/** A list of more faults than a call takes arguments (a hundred thousand) has zod throw in place of answering. */
+function safeParse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.ZodSafeParseResult<z.output<T>> {
+  try {
+    return schema.safeParse(value, { jitless: context.isLarge !== true && isUsedLittle(schema) })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new StemmaError(context.code ?? 'INVALID_INPUT', `${context.what}: too much of it is wrong, or it is nested too deeply, to say where`, { hint: context.hint })
+  }
+}
+
 /**
  * The one place where `unknown` becomes typed: parses a value by a schema, and says in one sentence what is wrong with it.
  *
@@ -36,7 +46,7 @@ function isUsedLittle(schema: z.ZodType): boolean {
  * ```
  */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, context: ParseContext): z.output<T> {
-  const result = schema.safeParse(value, { jitless: context.isLarge !== true && isUsedLittle(schema) })
+  const result = safeParse(schema, value, context)
   if (result.success) return result.data
   // A mistyped name is also why the right one is missing, so that it is told first.
   const rank = ({ code }: z.core.$ZodIssue): number => (code === 'unrecognized_keys' ? 0 : 1)

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { parseJsonStrictly } from '../record/parse-json.js'
 import { parse } from '../schemas/parse.js'
+import { JSON_LIMITS } from '../wire/limits.js'
 import { bodyLimit, tooLarge } from './admit.js'
 import type { Call } from './context.js'
 
@@ -11,7 +12,7 @@ import type { Call } from './context.js'
  */
 export async function readJson<T extends z.ZodType>(call: Call, schema: T): Promise<z.output<T>> {
   const what = `the body of ${call.route.method} ${call.route.path}`
-  const value = parseJsonStrictly(await readBytes(call, bodyLimit(call.name)), what)
+  const value = parseJsonStrictly(await readBytes(call, bodyLimit(call.name)), what, JSON_LIMITS)
   return parse(schema, value, { what })
 }
 

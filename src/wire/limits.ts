@@ -12,6 +12,8 @@ export const MAX_BATCH_BLOB_BYTES = 1_048_576
 export const MAX_BATCH_BYTES = 16_777_216
 /** Most bytes of a body of JSON, 2 MiB: an event has at most one. */
 export const MAX_JSON_BYTES = 2_097_152
+/** Most keys of one object in JSON, and most values of one array: more than any metadata may have, and few enough to say what is wrong with each. */
+export const JSON_LIMITS = { maxKeys: 20_000, maxItems: 100_000 } as const
 /** Most items of a page. */
 export const MAX_PAGE = 1_000
 /** Bytes of JSON after which a page ends early, 4 MiB. */

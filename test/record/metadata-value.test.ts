@@ -102,6 +102,8 @@ describe('checkMetadata', () => {
     ['33 levels', nested(33), 'deeper than 32'],
     ['a very deep value', nested(50_000), 'deeper than 32'],
     ['10,000 values', Array.from({ length: 10_000 }, () => 0), 'more than 10000 values'],
+    // Counted before any of them is looked at.
+    ['10,000 keys', Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index === 0 ? undefined : 0])), 'more than 10000 values'],
     ['a huge empty array', new Array(4_000_000_000), 'more than 10000 values'],
     ['256 KiB', { a: 'x'.repeat(256 * 1024) }, 'more than 256 KiB'],
     ['256 KiB of what JSON escapes', { a: '\n'.repeat(200 * 1024) }, 'more than 256 KiB'],

@@ -73,6 +73,13 @@ describe('parseJsonStrictly', () => {
     }
   )
 
+  it('counts the keys of an object and the values of an array, where it is told how many they may be', () => {
+    const read = (text: string): unknown => parseJsonStrictly(bytes(text), 'document', { maxKeys: 2, maxItems: 3 })
+    for (const text of ['{"a":1,"b":"{,,,,"}', '[[1,2,3],[{},[],[]],{"a":[1,2,3],"b":{"a":{},"b":0}}]', '[]']) expect(read(text)).toEqual(JSON.parse(text))
+    expect(() => read('[{"a":{"a":1,"b":[1,2,3],"c":0}}]')).toThrow('document has more than 2 keys in one object')
+    expect(() => read('{"a":[[1,2,3],2,3,4]}')).toThrow('document has more than 3 values in one array')
+  })
+
   it('says where, and quotes no values', () => {
     const error = refusal('{\n "password": "hunter2",\n "n": 12345678901234567890\n}')
     expect(error.message).toContain('line 3, column 7')

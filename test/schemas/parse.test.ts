@@ -30,6 +30,11 @@ describe('parse', () => {
     expect(messageOf(schema, { from: 7 })).toBe('input at from: Invalid input: expected string, received number; or: Invalid input: expected object, received number')
   })
 
+  it('says so when too much is wrong to be told', () => {
+    const wrong = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`k${index}`, 1]))
+    expect(messageOf(z.object({ tags: z.record(z.string(), z.string()) }), { tags: wrong })).toContain('input: too much of it is wrong')
+  })
+
   it('counts further faults', () => {
     expect(messageOf(z.object({ a: z.string(), b: z.string() }), {})).toBe('input at a: Invalid input: expected string, received undefined (and 1 more)')
   })

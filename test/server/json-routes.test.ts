@@ -218,6 +218,26 @@ it('has a handler for every route, and no other', async () => {
   expect(canonicalJson(describeApi())).toContain('"openapi":"3.1.0"')
 })
 
+it('refuses bodies with very many parts before it does work for each', async () => {
+  const { send, told } = await startServer()
+  const many = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`k${index}`, 1]))
+  const wrong = Array.from({ length: 90_000 }, () => 1)
+  const digest = `sha256:${'0'.repeat(64)}`
+  const version = { name: 'm', manifest: digest, version: { exact: '1.0.0' }, aliases: [] }
+  const bodies: [string, object][] = [
+    ['/v1/metadata', { reference: 'm', tags: many }],
+    ['/v1/versions', { ...version, birth: { params: many }, tags: {} }],
+    ['/v1/versions', { ...version, birth: {}, tags: many }],
+    ['/v1/versions', { ...version, birth: { datasets: wrong, evaluations: wrong, derivedFrom: wrong }, tags: {} }],
+    ['/v1/search', { where: { or: [...wrong, ...wrong] } }]
+  ]
+  for (const [path, body] of bodies) {
+    const reply = await send('POST', path, { body })
+    expect([reply.status, reply.code()]).toEqual([400, 'INVALID_INPUT'])
+  }
+  expect(told.filter((message) => message.includes('unexpectedly'))).toEqual([])
+})
+
 it('gives every reply the headers that keep browsers out', async () => {
   const server = await withModels()
   for (const path of ['/v1/models', '/v1/version?ref=nobody', '/healthz', '/nowhere', '/openapi.json']) {

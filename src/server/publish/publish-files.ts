@@ -5,7 +5,7 @@ import { checkArtifactPath, checkArtifactPaths } from '../../record/artifact-pat
 import { buildManifest, manifestBytes } from '../../record/manifest.js'
 import { parseJsonStrictly } from '../../record/parse-json.js'
 import type { Digest } from '../../schemas/digest.js'
-import { MAX_BATCH_BLOBS, MAX_JSON_BYTES, MAX_PUBLISH_BYTES } from '../../wire/limits.js'
+import { JSON_LIMITS, MAX_BATCH_BLOBS, MAX_JSON_BYTES, MAX_PUBLISH_BYTES } from '../../wire/limits.js'
 import { bodyLimit } from '../admit.js'
 import type { Call, ServerContext } from '../context.js'
 import { readParts, type Part } from '../multipart/read-parts.js'
@@ -37,7 +37,7 @@ export async function publishFiles(call: Call, { backend }: ServerContext, check
     }
     if (part.name !== 'metadata') throw invalid(`the part ${JSON.stringify(part.name.slice(0, 100))} has no file name`)
     if (found !== undefined) throw invalid('there are two parts called metadata')
-    found = { metadata: parseJsonStrictly(await readWhole(part), 'the part metadata') }
+    found = { metadata: parseJsonStrictly(await readWhole(part), 'the part metadata', JSON_LIMITS) }
     check(found.metadata)
   }
   if (found === undefined) throw invalid('there is no part called metadata')
