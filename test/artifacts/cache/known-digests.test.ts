@@ -39,6 +39,19 @@ describe('known digests', () => {
     expect(await knownIn(root).recall([stamped(path)])).toEqual([undefined])
   })
 
+  it('are not those of a file that was written over with as many bytes and given its old time back', async () => {
+    const root = join(temporaryFolder(), 'cache')
+    const path = newFile()
+    utimesSync(path, 1_000, 1_000)
+    await knownIn(root).remember([{ ...stamped(path), digest: DIGEST }], later())
+    expect(await knownIn(root).recall([stamped(path)])).toEqual([DIGEST])
+    const before = lstatSync(path)
+    writeFileSync(path, 'weightz')
+    utimesSync(path, 1_000, 1_000)
+    expect([lstatSync(path).size, lstatSync(path).mtimeMs, lstatSync(path).ino]).toEqual([before.size, before.mtimeMs, before.ino])
+    expect(await knownIn(root).recall([stamped(path)])).toEqual([undefined])
+  })
+
   it('are not kept of a file that was changed within the two seconds before, nor of one from the future', async () => {
     const root = join(temporaryFolder(), 'cache')
     const path = newFile()
