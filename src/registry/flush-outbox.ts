@@ -21,14 +21,13 @@ export interface OutboxReport {
 }
 
 /** Delivers what waits in the outbox for this registry; see `Registry.flushOutbox`. */
-export async function flushOutbox(context: RegistryContext, options: TransferOptions & { only?: string | undefined } = {}): Promise<OutboxReport> {
+export async function flushOutbox(context: RegistryContext, options: TransferOptions = {}): Promise<OutboxReport> {
   const signal = beginCall(context, options.signal)
   const fs = createNodeStoreFs(context.sources)
   const outbox = context.outbox()
   const report: OutboxReport = { delivered: [], failed: [], waiting: [] }
   for (const { folder, entry, problem } of await listEntries(outbox, fs)) {
     signal?.throwIfAborted()
-    if (options.only !== undefined && folder !== options.only) continue
     if (entry === undefined) {
       if (problem) report.failed.push({ folder, queued: undefined, error: problem })
       continue

@@ -23,6 +23,8 @@ interface Line {
   warnings: string[]
   /** Methods of the backend whose line is cut; `all` for every one. */
   cut: Map<string, Cut>
+  /** Called when bytes are put, before they are. */
+  onPut: () => void
   /** How many times the backend itself was asked to create a version. */
   created: () => number
 }
@@ -36,10 +38,12 @@ function registryOverLine({ outbox = join(temporaryFolder(), 'outbox'), backend 
   let createdCount = 0
   const unavailable = (): StemmaError => new StemmaError('REGISTRY_UNAVAILABLE', `${location} does not answer`)
   const remote: Backend = { ...backend, location }
+  const line: Pick<Line, 'onPut'> = { onPut: () => undefined }
   for (const method of TRANSPORTED) {
     const through = backend[method].bind(backend) as (...values: unknown[]) => Promise<unknown>
     Object.assign(remote, {
       [method]: async (...values: unknown[]) => {
+        if (method === 'putBlobs') line.onPut()
         const how = cut.get(method) ?? cut.get('all')
         if (how === 'before') throw unavailable()
         if (method === 'createVersion') createdCount += 1
@@ -52,7 +56,7 @@ function registryOverLine({ outbox = join(temporaryFolder(), 'outbox'), backend 
   const logger = { warn: (message: string) => void warnings.push(message) }
   const registry = guardCalls(createRegistry(remote, { outbox, cache: join(temporaryFolder(), 'cache'), logger }, systemSources))
   onTestFinished(() => registry.close())
-  return { registry, backend, outbox, warnings, cut, created: () => createdCount }
+  return Object.assign(line, { registry, backend, outbox, warnings, cut, created: () => createdCount })
 }
 
 const small = (more: Partial<LogModelInput> = {}): LogModelInput => ({ name: 'spam', artifacts: { 'model.bin': 'weights', 'labels.txt': 'ham\nspam\n' }, capture: false, ...more })
@@ -176,6 +180,23 @@ describe('logModel with offline: queue', () => {
     const direct = await line.registry.logModel(small({ artifacts: { 'model.bin': Readable.from([Buffer.from('more')]) } }), { offline: 'queue' })
     expect(direct).toMatchObject({ version: '1.0.1' })
     expect(await all(line.registry.outbox())).toEqual([])
+  })
+
+  it.each(['a refusal', 'an abort'])('keeps no stream after %s, since the caller was told', async (how) => {
+    const line = registryOverLine()
+    await line.registry.logModel(small())
+    const stop = new AbortController()
+    const artifacts = { 'model.bin': Readable.from([Buffer.from('weights')]) }
+    if (how === 'an abort') {
+      line.onPut = () => {
+        stop.abort(new Error('enough'))
+      }
+    }
+    const logged = line.registry.logModel(small({ artifacts, ...(how === 'an abort' ? {} : { version: '1.0.0' }) }), { offline: 'queue', signal: stop.signal })
+    await expect(logged).rejects.toThrow(how === 'an abort' ? 'enough' : '1.0.0')
+    expect(await all(line.registry.outbox())).toEqual([])
+    expect((await line.registry.flushOutbox()).delivered).toEqual([])
+    expect(await all(line.registry.versions('spam'))).toHaveLength(1)
   })
 
   it('pins an origin to what it meant when the model was queued', async () => {

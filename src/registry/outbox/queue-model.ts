@@ -22,7 +22,7 @@ import { toQueuedModel, type QueuedEntry, type QueuedModel } from './queued-mode
 export type QueueingCall = MutationOptions & TransferOptions & { operationId: string }
 
 /** Stores a model in the outbox, durable and all or nothing, with the request that will deliver it. */
-export async function queueModel(context: RegistryContext, log: PreparedLog, call: QueueingCall): Promise<QueuedModel> {
+export async function queueModel(context: RegistryContext, log: PreparedLog, call: QueueingCall): Promise<{ queued: QueuedModel; entry: QueuedEntry }> {
   const { sources, outbox: findOutbox } = context
   const outbox = findOutbox()
   const fs = createNodeStoreFs(sources)
@@ -31,7 +31,7 @@ export async function queueModel(context: RegistryContext, log: PreparedLog, cal
   try {
     await makeOutbox(outbox, fs)
     const entry = await gatherEntry(context, log, call, partial)
-    return toQueuedModel(entry, await publishEntry(outbox, id, entry, fs))
+    return { queued: toQueuedModel(entry, await publishEntry(outbox, id, entry, fs)), entry }
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
     throw toStemmaError(error, `cannot queue ${log.name} in ${outbox}`)
