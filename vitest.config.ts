@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // These have commands of their own: they are slow, or need tools or a network.
-    exclude: ['test/durability/**', 'test/package/**', 'test/mlflow/**'],
+    exclude: ['test/durability/**', 'test/package/**', 'test/programs/**', 'test/mlflow/**'],
     // One process a core, which loads the library once: no test may leave anything behind in it.
     maxWorkers: 2,
     isolate: false,
