@@ -15,14 +15,22 @@ const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) =>
 function programOf(markdown: string): string | undefined {
   const blocks = [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
   if (blocks.length === 0) return undefined
-  const names = new Set<string>()
+  const imports = new Map<string, Set<string>>()
   const bodies = blocks.map((block) =>
-    block.replace(/^import \{([^}]*)\} from 'stemma'\n/gm, (_line, list: string) => {
+    block.replace(/^import \{([^}]*)\} from '([^']*)'\n/gm, (_line, list: string, module: string) => {
+      const names = imports.get(module) ?? new Set()
+      imports.set(module, names)
       for (const name of list.split(',')) names.add(name.trim())
       return ''
     })
   )
-  return `import { ${[...names].join(', ')} } from 'stemma'\n${bodies.map((body) => `{\n${body}}\n`).join('')}`
+  const lines = [...imports].map(([module, names]) => `import { ${[...names].join(', ')} } from '${module}'\n`)
+  return [...lines, ...bodies.map((body) => `{\n${body}}\n`)].join('')
+}
+
+/** What the programs of a page promise to print: comments that begin with an arrow, in their order. */
+function promisesOf(markdown: string): string[] {
+  return [...markdown.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1] ?? '')
 }
 
 const programs = new Map(documents.flatMap((document) => {
@@ -63,5 +71,10 @@ it.each([...programs.keys()])('%s: its programs run', async (document) => {
     [built.path(document)],
     { cwd: folder, env: { ...process.env, STEMMA_REGISTRY: '', STEMMA_CACHE: join(folder, 'cache') } }
   )
-  expect(typeof stdout).toBe('string')
+  let from = 0
+  for (const promise of promisesOf(readFileSync(join(root, document), 'utf8'))) {
+    const place = stdout.indexOf(promise, from)
+    expect(place, `${document} promises "${promise}" after what came before in:\n${stdout}`).toBeGreaterThanOrEqual(0)
+    from = place + promise.length
+  }
 })

@@ -4,6 +4,9 @@ import { build, type Options } from 'tsup'
 
 const root = join(import.meta.dirname, '../..')
 
+/** What is published and has a start of its own. */
+const LIBRARY = ['index', 'backends/index', 'schemas/index', 'server/index', 'io/hash-worker', 'cli/main']
+
 /** Programs as JavaScript, beside a build of the library that they find by its name. */
 export interface BuiltPrograms {
   /** Absolute path of a program by the name that it was given. */
@@ -28,11 +31,11 @@ export async function buildPrograms(programs: Readonly<Record<string, string>>):
   const shared: Options = { format: 'esm', target: 'node20', platform: 'node', config: false, silent: true }
   mkdirSync(library, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  writeFileSync(join(library, 'package.json'), '{"type":"module","exports":"./index.js"}')
+  writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: { '.': './index.js', './*': './*/index.js' } }))
   await Promise.all([
     build({
       ...{ ...shared, outDir: library, splitting: true, noExternal: ['uuid', 'canonicalize', 'zod', /^semver/] },
-      entry: { index: join(root, 'src/index.ts'), 'io/hash-worker': join(root, 'src/io/hash-worker.ts'), 'cli/main': join(root, 'src/cli/main.ts') }
+      entry: Object.fromEntries(LIBRARY.map((name) => [name, join(root, `src/${name}.ts`)]))
     }),
     build({ ...shared, outDir: folder, bundle: false, entry: { ...programs } })
   ])
