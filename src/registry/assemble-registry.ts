@@ -5,8 +5,8 @@ import { unreachableBackend } from '../backends/unreachable-backend.js'
 import type { StemmaError } from '../errors/stemma-error.js'
 import { checkPolicy } from '../record/check-policy.js'
 import { systemSources, type Sources } from '../util/sources.js'
+import { bindVerbs } from './bind-verbs.js'
 import { checkOpenOptions } from './check-open-options.js'
-import { createRegistry } from './create-registry.js'
 import { guardCalls } from './guard-calls.js'
 import type { OpenRegistryOptions } from './open-registry.js'
 import type { Registry } from './registry.js'
@@ -18,12 +18,12 @@ export async function assembleRegistry(target: string, options: OpenRegistryOpti
   own.signal?.throwIfAborted()
   const base = own.sources ?? systemSources
   const sources = own.clock ? { ...base, now: own.clock } : base
-  return guardCalls(createRegistry(await openBackend(target, own, sources), own, sources))
+  return guardCalls(bindVerbs(await openBackend(target, own, sources), own, sources))
 }
 
 /** A registry in place of one that cannot be opened: it has what is in the cache, and rejects everything else with the reason. */
 export function assembleUnreachable(location: string, reason: StemmaError): Registry {
-  return guardCalls(createRegistry(unreachableBackend(location, reason), {}, systemSources))
+  return guardCalls(bindVerbs(unreachableBackend(location, reason), {}, systemSources))
 }
 
 async function openBackend(target: string, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {

@@ -24,6 +24,15 @@ import type { ServerSettings } from './server-options.js'
 import { createSlots } from './slots.js'
 import { trafficOf } from './traffic.js'
 
+/** A server that answers the connections that it is given. */
+export interface AnsweringServer {
+  readonly server: Server
+  /** Which requests are answered. */
+  readonly rules: RequestRules
+  /** Ends it: what runs has `graceMs` to finish. */
+  stop(graceMs: number): Promise<void>
+}
+
 /** A server that listens. */
 export interface RunningServer {
   readonly url: string
@@ -39,6 +48,25 @@ const MAX_PIPELINED = 64
 
 /** Listens, and answers until it is stopped. */
 export async function startHttp(context: ServerContext, settings: ServerSettings, own: { tokens: TokenSource; ownsRegistry: boolean }): Promise<RunningServer> {
+  const { server, rules, ...answering } = await createHttp(context, settings, own.tokens)
+  const port = await listen(server, settings).catch(async (error: unknown) => {
+    await answering.stop(0)
+    throw error
+  })
+  rules.hosts = allowedHostsOf(settings.host, port, settings.allowedHosts)
+  return {
+    url: addressOf(settings.host, port),
+    port,
+    hosts: [...rules.hosts],
+    async stop(graceMs) {
+      await answering.stop(graceMs)
+      if (own.ownsRegistry) await context.registry.close()
+    }
+  }
+}
+
+/** A server that does not listen yet, and answers for no host until its rules name some. */
+export async function createHttp(context: ServerContext, settings: ServerSettings, tokens: TokenSource): Promise<AnsweringServer> {
   const { sources, limits, closing } = context
   const exchanges = new WeakMap<IncomingMessage, Exchange>()
   const running = new Set<Exchange>()
@@ -54,8 +82,8 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
   const metrics = settings.metrics
     ? await openMetrics({ running: () => running.size, watchers: () => watchers.count(), openUploads: () => bytes.openUploads() })
     : undefined
-  const handlers = createHandlers(context, { bytes, watchers, metrics, tokens: own.tokens })
-  const { dispatch, notFound } = createDispatch({ context, handlers, tokens: own.tokens, requests: createSlots('requests'), exchangeOf })
+  const handlers = createHandlers(context, { bytes, watchers, metrics, tokens })
+  const { dispatch, notFound } = createDispatch({ context, handlers, tokens, requests: createSlots('requests'), exchangeOf })
   const route = getRequestListener(createApp(dispatch, notFound).fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
 
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
@@ -113,17 +141,9 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
     const hasReply = [...running].some(({ incoming, outgoing }) => incoming.socket === socket && outgoing.headersSent)
     answerClientError(error, socket, hasReply)
   })
-  const port = await listen(server, settings).catch(async (error: unknown) => {
-    await bytes.close()
-    throw error
-  })
-  rules.hosts = allowedHostsOf(settings.host, port, settings.allowedHosts)
-  const url = addressOf(settings.host, port)
-
   return {
-    url,
-    port,
-    hosts: [...rules.hosts],
+    server,
+    rules,
     async stop(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => { resolve() }))
       for (const { outgoing } of running) outgoing.shouldKeepAlive = false
@@ -137,7 +157,6 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
       server.closeAllConnections()
       await closed
       await bytes.close()
-      if (own.ownsRegistry) await context.registry.close()
     }
   }
 }

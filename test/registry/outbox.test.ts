@@ -6,7 +6,6 @@ import type { Backend } from '../../src/backends/backend.js'
 import { createMemoryBackend } from '../../src/backends/memory/create-memory-backend.js'
 import { StemmaError } from '../../src/errors/stemma-error.js'
 import { createRegistry } from '../../src/registry/create-registry.js'
-import { guardCalls } from '../../src/registry/guard-calls.js'
 import type { LogModelInput } from '../../src/registry/log-model.js'
 import type { QueuedModel } from '../../src/registry/outbox/queued-model.js'
 import type { Registry } from '../../src/registry/registry.js'
@@ -54,7 +53,7 @@ function registryOverLine({ outbox = join(temporaryFolder(), 'outbox'), backend 
     })
   }
   const logger = { warn: (message: string) => void warnings.push(message) }
-  const registry = guardCalls(createRegistry(remote, { outbox, cache: join(temporaryFolder(), 'cache'), logger }, systemSources))
+  const registry = createRegistry(remote, { outbox, cache: join(temporaryFolder(), 'cache'), logger })
   onTestFinished(() => registry.close())
   return Object.assign(line, { registry, backend, outbox, warnings, cut, created: () => createdCount })
 }

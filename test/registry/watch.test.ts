@@ -50,7 +50,7 @@ async function watched(sleep?: Sources['sleep']): Promise<Watched> {
       return memory.resolve(reference, options)
     }
   }
-  const registry = createRegistry(backend, { cache: temporaryFolder(), logger: { warn: (message) => warnings.push(message) } }, sources)
+  const registry = createRegistry(backend, { cache: temporaryFolder(), logger: { warn: (message) => warnings.push(message) }, sources })
   onTestFinished(() => registry.close())
   await logSmall(registry, 'm', 'a')
   await logSmall(registry, 'm', 'b')

@@ -19,5 +19,5 @@ export function untouchableRegistry(): { registry: Registry; touched: string[] }
       }
     }
   })
-  return { registry: createRegistry(watched, {}, systemSources), touched }
+  return { registry: createRegistry(watched), touched }
 }

@@ -1,8 +1,10 @@
 import { StemmaError } from '../../errors/stemma-error.js'
-import type { Policy } from '../../schemas/policy.js'
-import type { Sources } from '../../util/sources.js'
+import { DEFAULT_POLICY, type Policy } from '../../schemas/policy.js'
+import { LIBRARY } from '../../util/library.js'
+import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend, BackendCapabilities } from '../backend.js'
 import type { BlobStore } from './blob-store.js'
+import { JOURNAL_CAPABILITIES } from './capabilities.js'
 import { changes } from './changes.js'
 import type { Engine, Writer } from './engine.js'
 import { createExclusive } from './exclusive.js'
@@ -17,16 +19,20 @@ import { saveSnapshots } from './snapshot.js'
 
 /** What {@link createJournalBackend} builds on. */
 export interface JournalBackendOptions {
-  /** What the registry is called in messages. */
+  /** What the registry is called in messages: a path or an address without credentials. */
   location: string
   log: LogStore
   blobs: BlobStore
-  policy: Policy
-  sources: Sources
-  capabilities: BackendCapabilities
+  /** What the two stores let the backend promise; the engine promises the rest. */
+  capabilities: Pick<BackendCapabilities, 'durable' | 'localFiles'> & Partial<BackendCapabilities>
+  /** @default the built-in stages, every move allowed */
+  policy?: Policy | undefined
+  /** @default the machine's clock and randomness */
+  sources?: Sources | undefined
   /** See `Backend.uploadFolder`. @default none */
   uploadFolder?: string | undefined
-  writer: Writer
+  /** Who writes, as each event says. @default a random id and this version of stemma */
+  writer?: Writer | undefined
   /** Called once, by the first `close`, after the last write has ended. */
   release?: (() => Promise<void>) | undefined
 }
@@ -34,9 +40,17 @@ export interface JournalBackendOptions {
 /**
  * A backend that keeps every model as a journal of events. All rules about versions, stages and conflicts are here and in
  * `record/`; the two stores only keep bytes.
+ *
+ * @example
+ * ```ts
+ * const backend = createJournalBackend({ location: 's3://models', log, blobs, capabilities: { durable: true, localFiles: false } })
+ * await using registry = createRegistry(backend)
+ * ```
  */
 export function createJournalBackend(options: JournalBackendOptions): Backend {
-  const { location, log, blobs, policy, sources, writer, capabilities } = options
+  const { location, log, blobs, policy = DEFAULT_POLICY, sources = systemSources } = options
+  const capabilities = { ...JOURNAL_CAPABILITIES, ...options.capabilities }
+  const writer = options.writer ?? { id: Buffer.from(sources.randomBytes(8)).toString('hex'), library: LIBRARY }
   const pending = new Set<Promise<unknown>>()
   const closed = new AbortController()
   const background = (work: Promise<unknown>): void => {

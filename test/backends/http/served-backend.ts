@@ -6,7 +6,7 @@ import { systemSources, type Sources } from '../../../src/util/sources.js'
 
 /** A backend over HTTP, through a real server on a real socket, before another backend; closing it closes all. */
 export async function servedBackend(inner: Backend, sources: Sources = systemSources, options: Partial<HttpBackendOptions> = {}): Promise<Backend> {
-  const registry = createRegistry(inner, {}, sources)
+  const registry = createRegistry(inner, { sources })
   const server = createServer({ registry, port: 0, sources, metrics: false })
   const baseUrl = await server.listen()
   const backend = await openHttpBackend({ baseUrl, sources: systemSources, ...options })
