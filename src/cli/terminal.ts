@@ -1,28 +1,17 @@
 import type { Writable } from 'node:stream'
-import { types } from 'node:util'
-import { isStemmaError } from '../errors/stemma-error.js'
 
-/** Where a command reads from and writes to. */
+/** Why a command is to stop: a signal, or nobody reads what it writes any more. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'EPIPE'
+
+/** A stream that may be a terminal, which then has columns and colours. */
+export type OutputStream = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+
+/** Where a command writes to, and who stops it. */
 export interface Terminal {
-  out: Writable
-  err: Writable
-  /** Calls back once, when the process is asked to stop. @returns takes the callback back */
-  onStop: (stop: () => void) => () => void
-}
-
-/** What a command ends with. */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  /** The command line is wrong. */
-  usage: 2
-} as const
-
-/** Says what failed and what to do, in two lines. */
-export function tellError({ err }: Pick<Terminal, 'err'>, error: unknown): void {
-  if (!isStemmaError(error)) {
-    err.write(`stemma: ${types.isNativeError(error) ? error.message : String(error)}\n`)
-    return
-  }
-  err.write(`stemma: ${error.message} (${error.code})\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  out: OutputStream
+  err: OutputStream
+  /** Variables that colours depend on. @default those of the process */
+  environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** Calls back once, when the command is asked to stop. @returns takes the callback back */
+  onStop: (stop: (reason: StopReason) => void) => () => void
 }

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from '../../src/cli/run-command-line.js'
-import type { Terminal } from '../../src/cli/terminal.js'
+import type { StopReason, Terminal } from '../../src/cli/terminal.js'
 import { temporaryFolder } from '../support/test-registry.js'
 
 /** A terminal that keeps what it is told. */
-function fakeTerminal(): Terminal & { text: { out: string; err: string }; stop: () => void; until: (pattern: RegExp) => Promise<string> } {
+function fakeTerminal(): Terminal & { text: { out: string; err: string }; stop: (reason?: StopReason) => void; until: (pattern: RegExp) => Promise<string> } {
   const text = { out: '', err: '' }
   const waiting: (() => void)[] = []
-  let stop = (): void => undefined
+  let stop: (reason: StopReason) => void = () => undefined
   const into = (name: 'out' | 'err'): Writable =>
     new Writable({
       write(chunk: Buffer, _encoding, done) {
@@ -27,8 +27,8 @@ function fakeTerminal(): Terminal & { text: { out: string; err: string }; stop: 
       stop = callback
       return () => undefined
     },
-    stop: () => {
-      stop()
+    stop: (reason = 'SIGTERM') => {
+      stop(reason)
     },
     until: (pattern) =>
       new Promise((resolve) => {
@@ -65,7 +65,7 @@ describe('stemma token create', () => {
     await run(['token', 'create', '--name', 'ci', '--scope', 'write', '--tokens', path])
     const before = readFileSync(path, 'utf8')
     const again = await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', path])
-    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('(ALREADY_EXISTS)') as string })
+    expect(again).toMatchObject({ code: 4, out: '', err: expect.stringContaining('(ALREADY_EXISTS)') as string })
     writeFileSync(`${path}.new`, '')
     expect((await run(['token', 'create', '--name', 'other', '--scope', 'read', '--tokens', path])).err).toContain('(CONFLICT)')
     expect(readFileSync(path, 'utf8')).toBe(before)
@@ -83,14 +83,14 @@ describe('stemma token list and remove', () => {
     expect(await run(['token', 'remove', '--name', 'ci', '--tokens', path])).toMatchObject({ code: 0, out: '' })
     expect((await run(['token', 'list', '--tokens', path])).out).toMatch(/^reader\t/)
     const again = await run(['token', 'remove', '--name', 'ci', '--tokens', path])
-    expect(again).toMatchObject({ code: 1, err: expect.stringContaining(`stemma token list --tokens ${path}`) as string })
+    expect(again).toMatchObject({ code: 3, err: expect.stringContaining(`stemma token list --tokens ${path}`) as string })
   })
 
   it('say which folder is missing, and give a command that makes the file', async () => {
     const folder = join(temporaryFolder(), 'gone')
     const path = join(folder, 'tokens.json')
     const made = await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', path])
-    expect(made).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`there is no folder ${folder} for the token file (INVALID_INPUT)`) as string })
+    expect(made).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`there is no folder ${folder} for the token file (INVALID_INPUT)`) as string })
     const listed = await run(['token', 'list', '--tokens', join(temporaryFolder(), 'none.json')])
     const command = /Make it: stemma (.*)\n/.exec(listed.err)?.[1] ?? ''
     expect((await run(command.split(' '))).code).toBe(0)
@@ -110,7 +110,7 @@ describe('stemma serve', () => {
     await run(['token', 'create', '--name', 'ci', '--scope', 'read', '--tokens', tokens])
     for (const [words, text] of wrong) {
       const result = await run(['serve', '--registry', 'memory:', '--port', '0', ...words.map((word) => word.replace('TOKENS', tokens))])
-      expect([words, result.code, result.out]).toEqual([words, 1, ''])
+      expect([words, result.code, result.out]).toEqual([words, 2, ''])
       expect(result.err).toContain(text)
       expect(result.err).not.toContain('serving')
     }
@@ -152,9 +152,9 @@ describe('stemma serve', () => {
     await expect(fetch(url)).rejects.toThrow()
   })
 
-  it('says what is wrong, and ends with 1', async () => {
+  it('says what is wrong, and ends with 2', async () => {
     const result = await run(['serve', '--registry', 'memory:', '--host', '0.0.0.0', '--port', '0'])
-    expect(result).toMatchObject({ code: 1, out: '' })
+    expect(result).toMatchObject({ code: 2, out: '' })
     expect(result.err).toContain('without tokens the server listens to this machine only')
   })
 })

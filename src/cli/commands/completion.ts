@@ -1,0 +1,23 @@
+import type { CommandLine } from '../session.js'
+
+/** The words that `stemma completion` and the script that it prints begin with. */
+const WORDS = new Set(['completion', 'complete'])
+
+/**
+ * `stemma completion`: prints a script that has a shell complete commands, options and their choices. The library that makes it reads
+ * the whole command line, and is loaded only when it is asked for.
+ */
+export async function addCompletion({ program }: Pick<CommandLine, 'program'>, words: readonly string[]): Promise<void> {
+  const first = words[0] ?? ''
+  if (WORDS.has(first)) {
+    const { default: tab } = await import('@bomb.sh/tab/commander')
+    tab(program, { completionCommandName: 'completion' })
+  } else {
+    program.command('completion <shell>')
+  }
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.summary('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
+    .description('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
+    .addHelpText('after', '\nExamples:\n  $ source <(stemma completion bash)\n  $ stemma completion fish > ~/.config/fish/completions/stemma.fish')
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import type { CommandLine } from './session.js'
+
+/** How a command presents itself in its help. */
+export interface CommandHelp {
+  /** Its name and arguments: `get <reference>`. */
+  usage: string
+  summary: string
+  /** What else there is to say. */
+  details?: string | undefined
+  /** Lines that can be run as they stand, without `stemma`. */
+  examples: readonly string[]
+}
+
+/** Begins a command that prints help with examples and takes `--json`. */
+export function defineCommand(parent: Command, { usage, summary, details, examples }: CommandHelp): Command {
+  return parent
+    .command(usage)
+    .summary(summary)
+    .description(details === undefined ? summary : `${summary}\n\n${details}`)
+    .option('--json', 'results as lines of JSON, errors as one')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ stemma ${example}`).join('\n')}`)
+}
+
+/** Begins a command that works on a registry. */
+export function defineRegistryCommand({ program }: Pick<CommandLine, 'program'>, help: CommandHelp, parent: Command = program): Command {
+  return defineCommand(parent, help).option('--registry <target>', 'folder or address of the registry (default: STEMMA_REGISTRY, else .stemma in the project)')
+}
+
+/** Adds the options of commands that change something. */
+export function addMutationOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why; kept in the history')
+    .option('--actor <name>', 'who asks for it; kept in the history (default: STEMMA_ACTOR)')
+    .option('--operation-id <id>', 'a repeated command with the same id answers with the first result and changes nothing')
+}

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises'
+import { StemmaError } from '../errors/stemma-error.js'
+import { toStemmaError } from '../io/system-error.js'
+import { parseJsonStrictly } from '../record/parse-json.js'
+import type { LogModelInput } from '../registry/log-model.js'
+import { filled, objectOf, type Pairs } from './arguments.js'
+
+/** The options of `log` that say what is logged. */
+export interface InputOptions {
+  version?: string
+  bump?: 'major' | 'minor' | 'patch' | 'prerelease'
+  metric: Pairs<number>
+  param: Pairs<unknown>
+  tag: Pairs<string>
+  dataset: string[]
+  derivedFrom: string[]
+  evaluation: string[]
+  preprocessing: string[]
+  description?: string
+  alias: string[]
+  metadata?: string
+  capture: boolean
+  skipCapture?: string[]
+  captureUser?: boolean
+  captureHost?: boolean
+  symlinks?: 'error' | 'follow'
+  allowSecretAt: string[]
+}
+
+/**
+ * The input of `logModel`: that of the metadata file, to which options add: one of a name replaces it, lists become longer. What it may
+ * hold is for `logModel` to check.
+ */
+export async function logInput(model: string | undefined, paths: string[], options: InputOptions): Promise<LogModelInput> {
+  const file = options.metadata === undefined ? {} : await readMetadata(options.metadata)
+  const input = {
+    ...file,
+    ...given({ name: model, artifacts: filled(paths), version: options.version, bump: options.bump, description: options.description, symlinks: options.symlinks }),
+    ...given({
+      metrics: merged(file['metrics'], objectOf(options.metric)),
+      params: merged(file['params'], objectOf(options.param)),
+      tags: merged(file['tags'], objectOf(options.tag)),
+      capture: options.capture ? merged(file['capture'], captureOf(options)) : false,
+      datasets: joined(file['datasets'], options.dataset),
+      derivedFrom: joined(file['derivedFrom'], options.derivedFrom.map(derivation)),
+      evaluations: joined(
+        file['evaluations'],
+        options.evaluation.map((text) => parseJsonStrictly(Buffer.from(text), '--evaluation'))
+      ),
+      preprocessing: joined(file['preprocessing'], options.preprocessing),
+      aliases: joined(file['aliases'], options.alias),
+      allowSecretsAt: joined(file['allowSecretsAt'], options.allowSecretAt)
+    })
+  }
+  if (isInput(input)) return input
+  throw new StemmaError('INVALID_INPUT', 'stemma log: wanted a model and the paths of its files', { hint: 'For instance stemma log spam model.onnx; or both in the file of --metadata.' })
+}
+
+/** Whether it has what it needs; the rest is checked where it is used. */
+function isInput(input: object): input is LogModelInput {
+  return 'name' in input && 'artifacts' in input
+}
+
+async function readMetadata(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw toStemmaError(error, `cannot read ${path}`)
+  })
+  const value = /\.ya?ml$/i.test(path) ? await parseYaml(bytes.toString(), path) : parseJsonStrictly(bytes, path)
+  if (isObject(value)) return value
+  throw new StemmaError('INVALID_INPUT', `${path}: wanted an object of named fields`, { hint: 'For instance metrics: { auc: 0.93 }' })
+}
+
+async function parseYaml(text: string, path: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  try {
+    return parse(text) as unknown
+  } catch (cause) {
+    throw new StemmaError('INVALID_INPUT', `${path} is not YAML`, { hint: 'Indent by spaces, and quote text that has ": " in it.', cause })
+  }
+}
+
+/** `spam@1.0.0:quantized`: the relation stands behind the last colon, a digest has one too. */
+function derivation(text: string): { model: string; relation: string } {
+  const colon = text.lastIndexOf(':')
+  return { model: text.slice(0, Math.max(0, colon)), relation: text.slice(colon + 1) }
+}
+
+function captureOf({ skipCapture = [], captureUser, captureHost }: InputOptions): Record<string, boolean> | undefined {
+  const skipped = skipCapture.map((part) => [part === 'environment-files' ? 'environmentFiles' : part, false] as const)
+  const options = Object.fromEntries([...skipped, ...(captureUser === true ? [['user', true] as const] : []), ...(captureHost === true ? [['host', true] as const] : [])])
+  return Object.keys(options).length === 0 ? undefined : options
+}
+
+function merged(before: unknown, more: Readonly<Record<string, unknown>> | undefined): unknown {
+  if (more === undefined) return undefined
+  return isObject(before) ? { ...before, ...more } : more
+}
+
+function joined(before: unknown, more: readonly unknown[]): unknown[] | undefined {
+  if (more.length === 0) return undefined
+  return before === undefined ? [...more] : Array.isArray(before) ? [...(before as unknown[]), ...more] : [before, ...more]
+}
+
+function given(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,36 @@
+import type { ModelVersion } from '../../schemas/model-version.js'
+import { sizeText, timeText } from './amounts.js'
+import type { Column } from './table.js'
+
+const MAX_METRICS = 4
+
+/** Versions as rows. */
+export const VERSION_COLUMNS: readonly Column<ModelVersion>[] = [
+  { title: 'version', value: ({ version }) => version, style: 'name' },
+  { title: 'stage', value: stageOf },
+  { title: 'live for', value: ({ audiences }) => audiences.join(', ') },
+  { title: 'aliases', value: ({ aliases }) => aliases.join(', ') },
+  { title: 'metrics', value: ({ metrics }) => metricsText(metrics) },
+  { title: 'size', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
+  { title: 'created', value: ({ createdAt }) => timeText(createdAt) },
+  { title: 'by', value: ({ createdBy }) => createdBy }
+]
+
+/** Versions of several models as rows. */
+export const FOUND_COLUMNS: readonly Column<ModelVersion>[] = [{ title: 'model', value: ({ name }) => name, style: 'strong' }, ...VERSION_COLUMNS]
+
+function stageOf({ stage, deleted }: ModelVersion): string {
+  return deleted === undefined ? stage : `${stage}, deleted`
+}
+
+/** The first metrics in one line, `auc=0.93 loss=0.12`. */
+function metricsText(metrics: ModelVersion['metrics']): string {
+  const entries = Object.entries(metrics)
+  const shown = entries.slice(0, MAX_METRICS).map(([name, value]) => `${name}=${numberText(value)}`)
+  return [...shown, ...(entries.length > MAX_METRICS ? ['…'] : [])].join(' ')
+}
+
+/** A number for people, to six digits. */
+export function numberText(value: number): string {
+  return String(Number(value.toPrecision(6)))
+}
