@@ -10,8 +10,10 @@ export interface CacheContext {
   layout: CacheLayout
   fs: StoreFs
   sources: Sources
-  /** Make new files durable before their fingerprints are believed. */
+  /** Believe no fingerprint of a file whose bytes a power cut may have taken. */
   sync: boolean
+  /** See `currentBootId`. Where there is one, new files are not flushed: they are believed until the machine is started again. */
+  bootId: () => string | undefined
 }
 
 /** A new name in `tmp/` that no other call, of this or another process, uses. */

@@ -27,10 +27,11 @@ const MODE = process.platform === 'win32' ? 0o600 : 0o444
 export async function installFiles(cache: CacheContext, files: readonly WantedFile[], options: InstallOptions): Promise<void> {
   const { base } = cache.layout
   const folders = folderMaker(base, options.staging)
+  const boot = cache.sync ? cache.bootId() : undefined
   const items = files.map((file, index) => ({ file, target: join(options.staging, String(index)) }))
   await writeVerified(items, {
     fs: cache.fs,
-    sync: cache.sync,
+    sync: cache.sync && boot === undefined,
     mode: MODE,
     origin: options.origin,
     partials: openPartialFiles(cache.layout.partial, cache.sources),
@@ -44,7 +45,7 @@ export async function installFiles(cache: CacheContext, files: readonly WantedFi
       if (fingerprintOf(place) === undefined && isSomething(place)) displace(place, options.staging)
       renameSync(target, place)
       const fingerprint = fingerprintOf(place)
-      if (fingerprint !== undefined && isSameFile(before, fingerprint)) options.onInstalled(file, { fingerprint, digest: file.digest })
+      if (fingerprint !== undefined && isSameFile(before, fingerprint)) options.onInstalled(file, { fingerprint, digest: file.digest, boot })
     }
   })
   folders.confirm()

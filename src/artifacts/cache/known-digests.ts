@@ -27,7 +27,7 @@ interface KnownFile {
  * @param root absolute path of the cache folder.
  */
 export function openKnownDigests(root: string, fs: StoreFs, sources: Sources): KnownDigests {
-  const cache: CacheContext = { layout: cacheLayout(root), fs, sources, sync: false }
+  const cache: CacheContext = { layout: cacheLayout(root), fs, sources, sync: false, bootId: () => undefined }
   return {
     recall: (files) => recall(cache, files),
     remember: (files, hashedAtMs) => remember(cache, files, hashedAtMs)

@@ -1,3 +1,4 @@
+import { currentBootId } from '../../io/boot-id.js'
 import type { StoreFs } from '../../io/store-fs.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { CallOptions } from '../../util/options.js'
@@ -15,12 +16,15 @@ export interface ModelCacheOptions {
   fs: StoreFs
   sources: Sources
   /**
-   * Make files durable before they count as verified. Without, a power cut may leave damaged files that are not noticed until
-   * somebody asks for `verify: 'always'`.
+   * Whether a power cut is reckoned with. A new file then counts as verified until the machine is started again, is hashed once more after
+   * that, and made durable; where the system does not tell one start from another, it is made durable at once. Without, a power cut may leave
+   * damaged files that are not noticed until somebody asks for `verify: 'always'`.
    *
    * @default true
    */
   sync?: boolean | undefined
+  /** Names the time since the machine was started; `undefined` where that cannot be told. @default {@link currentBootId} */
+  bootId?: (() => string | undefined) | undefined
 }
 
 /**
@@ -61,9 +65,10 @@ export interface ModelCache {
 
 /** Opens the cache of models. Touches no file before the first call. */
 export function openModelCache(options: ModelCacheOptions): ModelCache {
-  const context: CacheContext = { layout: cacheLayout(options.root), fs: options.fs, sources: options.sources, sync: options.sync ?? true }
+  const { root, fs, sources, sync = true, bootId = currentBootId } = options
+  const context: CacheContext = { layout: cacheLayout(root), fs, sources, sync, bootId }
   return {
-    root: options.root,
+    root,
     materialize: (request) => materialize(context, request),
     rememberResolution: (key, version) => rememberResolution(context, key, version),
     recallResolution: (key) => recallResolution(context, key),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { systemErrorCode } from '../../io/system-error.js'
 import type { Progress, TransferOptions } from '../../util/options.js'
 import type { WantedFile } from '../fetched-bytes.js'
 import type { CacheContext } from './cache-context.js'
@@ -58,7 +59,7 @@ export async function surveyFiles(cache: CacheContext, files: readonly WantedFil
     const known = options.verified.get(file.path)
     const state = folderState(joinLogical(options.folder, parentOf(file.path)))
     const fingerprint = state === 'real' ? fingerprintOf(path) : undefined
-    const isAsVerified = known !== undefined && known.fingerprint === fingerprint && known.digest === file.digest
+    const isAsVerified = known !== undefined && known.fingerprint === fingerprint && known.digest === file.digest && isHeld(cache, known)
     if (fingerprint === undefined) {
       const isUnsafe = state === 'other' || (state === 'real' && isSomething(path))
       refuse(survey, file, isUnsafe ? 'unsafe' : known && 'missing')
@@ -70,16 +71,36 @@ export async function surveyFiles(cache: CacheContext, files: readonly WantedFil
   return survey
 }
 
+/** Whether a power cut cannot have taken the bytes since. */
+function isHeld(cache: CacheContext, { boot }: VerifiedFile): boolean {
+  return boot === undefined || boot === cache.bootId()
+}
+
 async function hashDoubtful(cache: CacheContext, doubtful: readonly DoubtfulFile[], survey: Survey, options: SurveyOptions): Promise<void> {
   const beginMs = cache.sources.now()
   const { signal, onProgress } = options
   const report = (progress: Progress): void => onProgress?.({ ...progress, phase: 'verify' })
   const paths = doubtful.map(({ path }) => path)
   const hashed = await cache.fs.hash(paths, { signal, onProgress: report })
-  for (const [index, { file, path, fingerprint }] of doubtful.entries()) {
+  const rested: DoubtfulFile[] = []
+  for (const [index, one] of doubtful.entries()) {
+    const { file, path, fingerprint } = one
     const right = `sha256:${String(hashed[index])}` === file.digest && fingerprintOf(path) === fingerprint
     if (!right) refuse(survey, file, 'damaged')
-    else if (hadRested(fingerprint, beginMs)) survey.rehashed.set(file.path, { fingerprint, digest: file.digest })
+    else if (hadRested(fingerprint, beginMs)) rested.push(one)
+  }
+  if (!(await areDurable(cache, rested))) return
+  for (const { file, fingerprint } of rested) survey.rehashed.set(file.path, { fingerprint, digest: file.digest, boot: undefined })
+}
+
+/** Makes files durable, of which it is not known whether they were: that takes no time for those that were. What cannot be flushed is hashed the next time, too. */
+async function areDurable({ fs, sync }: CacheContext, files: readonly DoubtfulFile[]): Promise<boolean> {
+  try {
+    if (sync) await fs.syncFiles(files.map(({ path }) => path))
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return false
   }
 }
 

@@ -107,7 +107,7 @@ describe('materialize', () => {
     unlinkSync(join(dir, 'tokenizer/vocab.txt'))
     expect(await cache.materialize(version)).toMatchObject({ source: 'registry', healed: ['tokenizer/vocab.txt'] })
     const record = join(dir, '..', 'verified.json')
-    for (const text of ['', readFileSync(record, 'utf8').slice(0, 40), readFileSync(record, 'utf8').replace('"format":1', '"format":2')]) {
+    for (const text of ['', readFileSync(record, 'utf8').slice(0, 40), readFileSync(record, 'utf8').replace('"format":2', '"format":3')]) {
       writeFileSync(record, text)
       expect(await cache.materialize(version)).toMatchObject({ source: 'cache', healed: [] })
     }
