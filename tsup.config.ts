@@ -1,8 +1,13 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { rollup, type GetModuleInfo } from 'rollup'
 import { defineConfig, type Options } from 'tsup'
 
 const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts', 'server/index': 'src/server/index.ts' }
 
 const programs = { ...library, 'io/hash-worker': 'src/io/hash-worker.ts' }
+
+const scripts = { ...programs, 'cli/main': 'src/cli/main.ts' }
 
 const shared: Options = {
   entry: programs,
@@ -23,12 +28,64 @@ const shorten: NonNullable<Options['esbuildOptions']> = (esbuild) => {
   esbuild.lineLimit = 140
 }
 
+/**
+ * Joins the many small chunks of esbuild: of a call that reads a model from the cache, Node would load fifty files, at up to a
+ * millisecond each. What the root entry loads becomes one file; of the rest, what threads need, the validation that `schemas` and the
+ * first call share, and what else the first call needs, one file each.
+ */
+async function joinChunks(folder: string): Promise<void> {
+  const fileOf = (name: string): string => resolve(folder, `${name}.js`)
+  const chunks = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const firstCall = chunks.find((name) => name.startsWith('assemble-registry-'))
+  if (firstCall === undefined) throw new Error('there is no chunk of the first call')
+  const input = Object.fromEntries(Object.keys(scripts).map((name) => [name, fileOf(name)]))
+  const first = resolve(folder, firstCall)
+  // By what loads all of a part. The first that fits counts, so that none imports from a later one.
+  const parts = { base: [fileOf('index')], thread: [fileOf('io/hash-worker')], validation: [fileOf('schemas/index'), first], 'first-call': [first] }
+  const bundle = await rollup({
+    input,
+    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    treeshake: false,
+    onwarn: (warning) => {
+      if (warning.code !== 'UNUSED_EXTERNAL_IMPORT') throw new Error(warning.message)
+    }
+  })
+  const { output } = await bundle.generate({
+    format: 'esm',
+    dir: folder,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    minifyInternalExports: false,
+    hoistTransitiveImports: false,
+    manualChunks: (id, { getModuleInfo }) =>
+      Object.values(input).includes(id) ? undefined : Object.entries(parts).find(([, roots]) => roots.every((root) => loadedBy(root, getModuleInfo).has(id)))?.[0]
+  })
+  for (const name of chunks) rmSync(resolve(folder, name))
+  for (const file of output) if (file.type === 'chunk') writeFileSync(resolve(folder, file.fileName), file.code)
+}
+
+/** A file and all that it imports, but for what is imported at its first use. */
+function loadedBy(root: string, getModuleInfo: GetModuleInfo, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(root)) return found
+  found.add(root)
+  for (const id of getModuleInfo(root)?.importedIds ?? []) loadedBy(id, getModuleInfo, found)
+  return found
+}
+
 /** Types of both kinds from one program: making them takes longer than all the rest. */
 const types: Options = { ...shared, entry: library, format: ['esm', 'cjs'], dts: { only: true, entry: library } }
 
 export default defineConfig((options) => [
   // What a call does not need loads at its first use: chunks.
-  { ...shared, entry: { ...programs, 'cli/main': 'src/cli/main.ts' }, format: 'esm', splitting: true, esbuildOptions: shorten, dts: false },
+  {
+    ...shared,
+    entry: scripts,
+    format: 'esm',
+    splitting: true,
+    esbuildOptions: shorten,
+    dts: false,
+    onSuccess: () => joinChunks(options.outDir ?? 'dist')
+  },
   // Jest's CommonJS mode has no import(): there, what is deferred is a require().
   {
     ...shared,
