@@ -1,5 +1,6 @@
-import { constants } from 'node:fs'
-import { access, lstat, open, readdir } from 'node:fs/promises'
+import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { readFully } from '../io/descriptor.js'
+import { timeSlices } from '../io/event-loop.js'
 import { findProgram } from '../io/find-program.js'
 import type { CommandResult } from '../io/run-command.js'
 import type { Sources } from '../util/sources.js'
@@ -45,12 +46,29 @@ export interface SystemProbeOptions {
 
 const MAX_OUTPUT_BYTES = 10 * 1024 * 1024
 const DEFAULT_MAX_BYTES = 1024 * 1024
+/** Up to this size a file is read synchronously. */
+const SYNCHRONOUS_BYTES = 1024 * 1024
 
-/** The probe of the machine that this process runs on. */
+/**
+ * The probe of the machine that this process runs on. Its many small looks are synchronous, in short slices: four turns of the thread
+ * pool for each package.json took longer than all the rest of a capture.
+ */
 export function systemProbe(options: SystemProbeOptions): Probe {
   const { variables, signal } = options
   const { platform } = process
-  const readBytes = (path: string, maxBytes = DEFAULT_MAX_BYTES): Promise<Uint8Array | undefined> => readBounded(path, maxBytes)
+  const pause = timeSlices(options.sources)
+  const look = async <T>(step: () => T, otherwise: T): Promise<T> => {
+    await pause()
+    try {
+      return step()
+    } catch {
+      return otherwise
+    }
+  }
+  const readBytes = async (path: string, maxBytes = DEFAULT_MAX_BYTES): Promise<Uint8Array | undefined> => {
+    await pause()
+    return readBounded(path, maxBytes)
+  }
   return {
     platform,
     variables,
@@ -59,9 +77,17 @@ export function systemProbe(options: SystemProbeOptions): Probe {
       const bytes = await readBytes(path, maxBytes)
       return bytes && new TextDecoder().decode(bytes)
     },
-    exists: (path) => access(path).then(() => true, () => false),
-    sizeOf: (path) => lstat(path).then((stat) => (stat.isFile() ? stat.size : undefined), () => undefined),
-    names: (path) => readdir(path).then((names) => names.sort(), () => []),
+    exists: (path) =>
+      look(() => {
+        accessSync(path)
+        return true
+      }, false),
+    sizeOf: (path) =>
+      look(() => {
+        const stat = lstatSync(path, { throwIfNoEntry: false })
+        return stat?.isFile() === true ? stat.size : undefined
+      }, undefined),
+    names: (path) => look(() => readdirSync(path).sort(), []),
     find: (program) => findProgram(program, { variables, platform }),
     run: async (program, args, { cwd, env } = {}) => {
       try {
@@ -89,15 +115,17 @@ export function definedOnly(variables: Readonly<Record<string, string | undefine
 
 /** Files of /proc say that they have no bytes, so this reads to the end instead of asking for a size. */
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  let fd: number | undefined
   try {
     // O_NONBLOCK: a FIFO would wait for a writer for ever.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const stat = await file.stat()
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = fstatSync(fd)
     if (!stat.isFile() || stat.size > maxBytes) return undefined
     const chunks: Uint8Array[] = []
     let total = 0
     for (;;) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.max(stat.size - total, 0) + 4_096))
+      const buffer = Buffer.allocUnsafeSlow(Math.max(stat.size - total, 0) + 4_096)
+      const bytesRead = stat.size > SYNCHRONOUS_BYTES ? await readFully(fd, buffer, total) : readSync(fd, buffer)
       if (bytesRead === 0) return Buffer.concat(chunks)
       total += bytesRead
       if (total > maxBytes) return undefined
@@ -105,5 +133,7 @@ async function readBounded(path: string, maxBytes: number): Promise<Uint8Array |
     }
   } catch {
     return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }

@@ -3,7 +3,7 @@ import type { Sources } from '../util/sources.js'
 import { runLaneTask, type LaneFile, type LaneResult, type LaneTask } from './lane-task.js'
 import type { ProgressTracker } from './progress-tracker.js'
 import type { Ingested } from './store-fs.js'
-import { startWorkerLane, workerFile, type WorkerLane } from './worker-lane.js'
+import type { WorkerLane } from './worker-lane.js'
 
 const TASK_FILES = 128
 const TASK_BYTES = 16_777_216
@@ -78,7 +78,7 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
     Atomics.store(flag, 0, 1)
   }
 
-  const workers = startWorkers(tasks, stop)
+  const workers = await startWorkers(tasks, stop)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const context = { sources: options.sources, mayBlock: false, check, onBytes: progress.reached }
@@ -98,9 +98,11 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
   if (failures.length > 0) throw failures[0]
 }
 
-function startWorkers(tasks: readonly LaneTask[], stop: SharedArrayBuffer): WorkerLane[] {
+async function startWorkers(tasks: readonly LaneTask[], stop: SharedArrayBuffer): Promise<WorkerLane[]> {
   const wanted = Math.min(MAX_LANES, availableParallelism(), tasks.length) - 1
   if (wanted < 1 || estimateMs(tasks) < WORKER_PAYS_MS) return []
+  // Loaded when it is wanted, as Node's part of it is: it takes milliseconds.
+  const { startWorkerLane, workerFile } = await import('./worker-lane.js')
   const file = workerFile(import.meta.url)
   if (file === undefined) return []
   return Array.from({ length: wanted }, () => startWorkerLane(file, stop)).filter((worker) => worker !== undefined)

@@ -2,7 +2,6 @@ import { closeSync, constants, openSync, statfsSync } from 'node:fs'
 import { release } from 'node:os'
 import { dirname } from 'node:path'
 import { syncAll } from './descriptor.js'
-import { runCommand } from './run-command.js'
 import { systemErrorCode } from './system-error.js'
 
 /** From this many files on, one flush of the whole file system is cheaper than one for each file. */
@@ -40,6 +39,7 @@ export async function syncContents(paths: readonly string[]): Promise<void> {
 
 async function syncFileSystems(folders: ReadonlySet<string>): Promise<boolean> {
   if (!(await (reportsFailures ??= commandReportsFailures()))) return false
+  const { runCommand } = await loadRunCommand()
   for (const folder of folders) {
     if (!RELIABLE_TYPES.has(statfsSync(folder).type)) return false
     try {
@@ -52,11 +52,17 @@ async function syncFileSystems(folders: ReadonlySet<string>): Promise<boolean> {
   return true
 }
 
+/** Loaded when it is wanted: what Node needs to start programs takes milliseconds, which a service that only reads does without. */
+function loadRunCommand(): Promise<typeof import('./run-command.js')> {
+  return import('./run-command.js')
+}
+
 let reportsFailures: Promise<boolean> | undefined
 
 async function commandReportsFailures(): Promise<boolean> {
   if (process.platform !== 'linux' || !isLinuxAtLeast58(release())) return false
   try {
+    const { runCommand } = await loadRunCommand()
     const { exitCode, stdout } = await runCommand(COMMAND, ['--version'], { ...LIMITS, timeoutMs: 5_000 })
     return exitCode === 0 && new TextDecoder().decode(stdout).startsWith('sync (GNU coreutils)')
   } catch (error) {
