@@ -1,21 +1,16 @@
-// A filter as the files of a version, and back: what training logs, serving reads. The weights are in the safetensors format,
-// which any other program reads too: the length of a JSON header, the header, the numbers.
+// A filter as the files of a version, and back: what training logs, serving reads.
 import type { LoadedModel } from 'stemma'
 import * as z from 'zod'
+import { readSafetensors, writeSafetensors } from '../safetensors.js'
 import type { SpamFilter } from './model.js'
 
 /** The files of the model itself. */
 export function filterFiles({ weights, bias }: SpamFilter, threshold: number): Record<string, Uint8Array | string> {
-  const bytes = weights.byteLength
-  const header = JSON.stringify({
-    weights: { dtype: 'F32', shape: [weights.length], data_offsets: [0, bytes] },
-    bias: { dtype: 'F32', shape: [1], data_offsets: [bytes, bytes + 4] }
-  })
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(header.length))
-  const numbers = Float32Array.of(...weights, bias)
   return {
-    'model.safetensors': Buffer.concat([length, Buffer.from(header), Buffer.from(numbers.buffer)]),
+    'model.safetensors': writeSafetensors({
+      weights: { shape: [weights.length], data: weights },
+      bias: { shape: [1], data: Float32Array.of(bias) }
+    }),
     'config.json': JSON.stringify({ threshold })
   }
 }
@@ -29,13 +24,11 @@ export function preprocessingFiles({ vocabulary }: SpamFilter): Record<string, s
 export async function readFilter(model: LoadedModel): Promise<{ filter: SpamFilter; threshold: number }> {
   const { threshold } = z.object({ threshold: z.number() }).parse(await readJson(model, 'config.json'))
   const words = z.array(z.string()).parse(await readJson(model, 'preprocessing/vocabulary.json'))
-  const file = Buffer.from(await model.read('model.safetensors'))
-  const start = 8 + Number(file.readBigUInt64LE())
-  const numbers = new Float32Array(new Uint8Array(file.subarray(start)).buffer)
+  const tensors = readSafetensors(await model.read('model.safetensors'))
   const filter = {
     vocabulary: new Map(words.map((word, place) => [word, place])),
-    weights: numbers.subarray(0, words.length),
-    bias: numbers[words.length] ?? 0
+    weights: Float32Array.from(tensors.get('weights')?.data ?? []),
+    bias: tensors.get('bias')?.data[0] ?? 0
   }
   return { filter, threshold }
 }
