@@ -91,9 +91,8 @@ function chunkOf(incoming: IncomingMessage): SentChunk {
 }
 
 /** The bytes of a body as they come. The request itself stays open when they are not read to the end, so that it can be answered. */
-async function* piecesOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
-  const pieces: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false })
-  yield* pieces
+function piecesOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+  return incoming.iterator({ destroyOnReturn: false })
 }
 
 function numberIn(incoming: IncomingMessage, name: string): number {

@@ -1,7 +1,14 @@
 import { closeLater, handledLater, readFully } from '../../../io/descriptor.js'
 import { stampOf } from '../../../io/known-digests.js'
 import { isUnchanged, openSource, sourceUnreadable, type FileSource } from '../../../io/open-source.js'
+import { updateChecksum } from '../../../wire/chunk-checksum.js'
 import type { LastingSource } from './pending-blob.js'
+
+/** Bytes of a source, and their CRC-32. */
+export interface Chunk {
+  readonly bytes: Uint8Array
+  readonly checksum: number
+}
 
 /** A source that is read in chunks, from wherever the registry wants it. */
 export interface Chunks {
@@ -9,11 +16,12 @@ export interface Chunks {
   /** See `stampOf`; `undefined` for bytes in memory. */
   readonly stamp: string | undefined
   /**
-   * The chunk that begins there, shorter only at the end. It is good until the next call; meanwhile the one after it is read.
+   * The chunk that begins there, shorter only at the end. It is good until the next call; meanwhile the one after it is read, and its
+   * checksum computed: the registry would have to wait for both.
    *
    * @throws {StemmaError} SOURCE_UNREADABLE
    */
-  take(position: number): Promise<Uint8Array>
+  take(position: number): Promise<Chunk>
   /** Whether the source still is what it was when it was opened, by all that the file system tells. */
   isUnchanged(): boolean
   close(): Promise<void>
@@ -36,11 +44,15 @@ export function openChunks(source: LastingSource, memory: ChunkMemory): Chunks {
   return source.kind === 'bytes' ? chunksOfBytes(source.bytes, memory.chunkBytes) : chunksOfFile({ ...source, kind: 'file' }, memory)
 }
 
+function chunkOf(bytes: Uint8Array): Chunk {
+  return { bytes, checksum: updateChecksum(bytes) }
+}
+
 function chunksOfBytes(bytes: Uint8Array, chunkBytes: number): Chunks {
   return {
     sizeBytes: bytes.byteLength,
     stamp: undefined,
-    take: (position) => Promise.resolve(bytes.subarray(position, position + chunkBytes)),
+    take: (position) => Promise.resolve(chunkOf(bytes.subarray(position, position + chunkBytes))),
     isUnchanged: () => true,
     close: () => Promise.resolve()
   }
@@ -50,9 +62,10 @@ function chunksOfFile(source: FileSource, memory: ChunkMemory): Chunks {
   const open = openSource(source)
   const length = memory.chunkBytes
   let [given, ahead] = memory.take()
-  let reading: { position: number; count: Promise<number> } | undefined
+  let reading: { position: number; chunk: Promise<Chunk> } | undefined
   const read = (position: number): void => {
-    reading = { position, count: handledLater(readFully(open.fd, ahead, position)) }
+    const into = ahead
+    reading = { position, chunk: handledLater(readFully(open.fd, into, position).then((count) => chunkOf(into.subarray(0, count)))) }
   }
   return {
     sizeBytes: open.sizeBytes,
@@ -61,21 +74,22 @@ function chunksOfFile(source: FileSource, memory: ChunkMemory): Chunks {
       try {
         if (reading?.position !== position) {
           // Into the same memory: the one before has to be over.
-          await reading?.count
+          await reading?.chunk
           read(position)
         }
-        const count = (await reading?.count) ?? 0
+        const chunk = (await reading?.chunk) ?? chunkOf(new Uint8Array())
+        const count = chunk.bytes.byteLength
         ;[given, ahead] = [ahead, given]
         reading = undefined
         if (count === length && position + count < open.sizeBytes) read(position + count)
-        return given.subarray(0, count)
+        return chunk
       } catch (error) {
         throw sourceUnreadable(source, error)
       }
     },
     isUnchanged: () => isUnchanged(source, open),
     async close() {
-      await Promise.allSettled([reading?.count])
+      await Promise.allSettled([reading?.chunk])
       await closeLater(open.fd)
     }
   }

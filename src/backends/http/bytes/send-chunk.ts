@@ -1,5 +1,5 @@
 import { StemmaError } from '../../../errors/stemma-error.js'
-import { formatChecksum, updateChecksum } from '../../../wire/chunk-checksum.js'
+import { formatChecksum } from '../../../wire/chunk-checksum.js'
 import { HEADERS } from '../../../wire/headers.js'
 import { ROUTES } from '../../../wire/routes.js'
 import { BYTES_PATIENCE, type BytesContext } from './bytes-context.js'
@@ -9,6 +9,8 @@ export interface ChunkToSend {
   id: string
   position: number
   bytes: Uint8Array
+  /** The CRC-32 of the bytes. */
+  checksum: number
   signal: AbortSignal | undefined
   /** So many bytes of the chunk went out; fewer than before when it is sent again. */
   onSent: (bytes: number) => void
@@ -19,11 +21,11 @@ export type ChunkAnswer = { kind: 'offset'; offset: number; error: StemmaError |
 
 /** Sends one chunk, and says how far the registry's durable bytes reach now, whether it took the chunk or not. */
 export async function sendChunk({ transport }: BytesContext, chunk: ChunkToSend): Promise<ChunkAnswer> {
-  const { id, position, bytes, signal, onSent } = chunk
+  const { id, position, bytes, checksum, signal, onSent } = chunk
   let sent = 0
   const reply = await transport.send(ROUTES.uploadChunk, {
     parameters: { id },
-    headers: { [HEADERS.uploadOffset]: String(position), [HEADERS.uploadChecksum]: formatChecksum(updateChecksum(bytes)) },
+    headers: { [HEADERS.uploadOffset]: String(position), [HEADERS.uploadChecksum]: formatChecksum(checksum) },
     body: { kind: 'bytes', bytes },
     statuses: [204, 400, 404, 409, 422],
     patience: BYTES_PATIENCE,

@@ -84,12 +84,12 @@ async function sendFrom(
     signal?.throwIfAborted()
     const position = offset
     onBytes(position)
-    const bytes = await chunks.take(position)
+    const { bytes, checksum } = await chunks.take(position)
     if (bytes.byteLength < Math.min(memory.chunkBytes, chunks.sizeBytes - position)) return 'changed'
     const onSent = (count: number): void => {
       onBytes(position + count)
     }
-    const answer = await sendChunk(context, { id, position, bytes, signal, onSent })
+    const answer = await sendChunk(context, { id, position, bytes, checksum, signal, onSent })
     if (answer.kind === 'gone') return 'gone'
     if (answer.offset > chunks.sizeBytes) return 'too-much'
     endurance.at(answer.offset)

@@ -3,6 +3,7 @@ import type { StoredBlob } from '../../backend.js'
 import { StemmaError } from '../../../errors/stemma-error.js'
 import { handledLater } from '../../../io/descriptor.js'
 import type { Digest } from '../../../schemas/digest.js'
+import { updateChecksum } from '../../../wire/chunk-checksum.js'
 import { ROUTES } from '../../../wire/routes.js'
 import { chunkBytesFor, type BytesContext } from './bytes-context.js'
 import { finishUpload } from './finish-upload.js'
@@ -77,7 +78,8 @@ async function sendWhole(context: BytesContext, { id, position, block }: { id: s
     const onSent = (count: number): void => {
       onBytes(from + count)
     }
-    const answer = await sendChunk(context, { id, position: from, bytes: block.subarray(sent), signal, onSent })
+    const bytes = block.subarray(sent)
+    const answer = await sendChunk(context, { id, position: from, bytes, checksum: updateChecksum(bytes), signal, onSent })
     // Bytes before this block are not at hand any more, and those after it were never sent.
     const isHere = answer.kind === 'offset' && answer.offset >= position && answer.offset <= position + block.byteLength
     if (!isHere) throw lost(label)
