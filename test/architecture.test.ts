@@ -28,11 +28,12 @@ const LAYERS: Record<string, readonly string[]> = {
   'backends/mlflow': ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/journal', 'transport'],
   registry: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'backends', 'backends/memory', 'backends/local', 'backends/http', 'backends/mlflow'],
   server: ['errors', 'util', 'schemas', 'record', 'io', 'artifacts', 'backends', 'wire', 'registry'],
+  testing: ['errors', 'util', 'schemas', 'record', 'io', 'backends', 'backends/memory', 'registry', 'server'],
   cli: ['errors', 'util', 'schemas', 'record', 'io', 'capture', 'artifacts', 'wire', 'registry', 'server']
 }
 
 /** The files that package.json exports may gather from anywhere. */
-const BARRELS = new Set(['index.ts', 'schemas/index.ts', 'backends/index.ts', 'server/index.ts'])
+const BARRELS = new Set(['index.ts', 'schemas/index.ts', 'backends/index.ts', 'server/index.ts', 'testing/index.ts'])
 
 /** Packages and built-ins that only some files may use. */
 const RESERVED: readonly { module: RegExp; allowed: (file: string) => boolean }[] = [

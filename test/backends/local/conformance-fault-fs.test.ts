@@ -1,6 +1,6 @@
 import { openLocalBackend } from '../../../src/backends/local/open-local.js'
 import { fixedSources, START_MS } from '../../support/fixed-sources.js'
-import type { ConformanceFiles } from '../conformance/conformance-case.js'
+import type { ConformanceFiles } from '../../../src/testing/conformance/conformance-case.js'
 import { runConformance } from '../conformance/run-conformance.js'
 import { createFaultDisk } from '../fault-fs.js'
 
@@ -22,4 +22,4 @@ runConformance('local on FaultFs', async () => {
   // A watcher has no notices here: it looks again whenever it may.
   const polling = { ...fs, waitForChange: async (_: string, { signal }: { signal?: AbortSignal | undefined }) => sources.sleep(1, signal) }
   return openLocalBackend({ root: '/store', fs: polling, sources })
-}, {}, () => files)
+}, {}, files)

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { toReference } from '../../../src/record/parse-reference.js'
-import type { ConformanceCase } from './conformance-case.js'
+import { toReference } from '../../record/parse-reference.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { all, failure, logVersion, move, readText, textSource } from './fixtures.js'
 
 const DAY_MS = 86_400_000
 
 /** Verification, garbage collection, watching, closing. */
-export const upkeepCases: readonly ConformanceCase[] = [
+export const upkeepCases: readonly CaseDefinition[] = [
   {
-    id: 'verify/sound',
-    title: 'a sound registry has no problems',
+    name: 'verify/sound',
+    promise: 'a sound registry has no problems',
     async run({ backend }) {
       await logVersion(backend, 'a', { files: { x: '1', y: '2' } })
       await logVersion(backend, 'b')
@@ -20,8 +20,8 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'verify/one',
-    title: 'one version can be verified alone',
+    name: 'verify/one',
+    promise: 'one version can be verified alone',
     async run({ backend }) {
       await logVersion(backend, 'a', { files: { x: '1', y: '2' } })
       await logVersion(backend, 'b')
@@ -31,9 +31,9 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'garbage/keeps',
-    title: 'nothing that a version needs is collected',
-    requires: (capabilities) => capabilities.garbageCollection,
+    name: 'garbage/keeps',
+    promise: 'nothing that a version needs is collected',
+    needs: { garbageCollection: true },
     async run({ backend }) {
       const logged = await logVersion(backend, 'm', { files: { x: '1' } })
       const report = await backend.collectGarbage({ dryRun: false, graceMs: -DAY_MS }, {})
@@ -42,9 +42,9 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'garbage/trash',
-    title: 'bytes that no version needs go to the trash, and a dry run only says so',
-    requires: (capabilities) => capabilities.garbageCollection,
+    name: 'garbage/trash',
+    promise: 'bytes that no version needs go to the trash, and a dry run only says so',
+    needs: { garbageCollection: true },
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'orphan')], {})
       assert(blob)
@@ -57,9 +57,9 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'garbage/grace',
-    title: 'bytes within the grace period stay',
-    requires: (capabilities) => capabilities.garbageCollection,
+    name: 'garbage/grace',
+    promise: 'bytes within the grace period stay',
+    needs: { garbageCollection: true },
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'orphan')], {})
       assert(blob)
@@ -68,9 +68,9 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'garbage/deleted',
-    title: 'artifacts of a deleted version are garbage, its metadata is not',
-    requires: (capabilities) => capabilities.garbageCollection,
+    name: 'garbage/deleted',
+    promise: 'artifacts of a deleted version are garbage, its metadata is not',
+    needs: { garbageCollection: true },
     async run({ backend }) {
       const shared = await logVersion(backend, 'm', { files: { shared: 's' } })
       const gone = await logVersion(backend, 'm', { files: { shared: 's', own: 'o' } })
@@ -84,16 +84,16 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'garbage/unsupported',
-    title: 'a backend that cannot collect says so',
-    requires: (capabilities) => !capabilities.garbageCollection,
+    name: 'garbage/unsupported',
+    promise: 'a backend that cannot collect says so',
+    needs: { garbageCollection: false },
     async run({ backend }) {
       await failure(backend.collectGarbage({ dryRun: true, graceMs: DAY_MS }, {}), 'UNSUPPORTED')
     }
   },
   {
-    id: 'changes/yields',
-    title: 'a watcher is told at the start and after a change',
+    name: 'changes/yields',
+    promise: 'a watcher is told at the start and after a change',
     async run({ backend }) {
       await logVersion(backend, 'm')
       const watcher = new AbortController()
@@ -107,8 +107,8 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'changes/close',
-    title: 'closing ends a watcher',
+    name: 'changes/close',
+    promise: 'closing ends a watcher',
     async run({ backend }) {
       await logVersion(backend, 'm')
       const seen = backend.changes('m', {})[Symbol.asyncIterator]()
@@ -119,9 +119,9 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'commits/resolve',
-    title: 'a commit that is in the journal is found by its id, another is not',
-    requires: (capabilities) => capabilities.history,
+    name: 'commits/resolve',
+    promise: 'a commit that is in the journal is found by its id, another is not',
+    needs: { history: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -132,8 +132,8 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'close/refuses',
-    title: 'after close every call is CLOSED, and closing again is fine',
+    name: 'close/refuses',
+    promise: 'after close every call is CLOSED, and closing again is fine',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await backend.close()
@@ -148,8 +148,8 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'close/waits',
-    title: 'closing waits for what is under way',
+    name: 'close/waits',
+    promise: 'closing waits for what is under way',
     async run({ backend }) {
       const logging = logVersion(backend, 'm')
       await logging
@@ -159,8 +159,8 @@ export const upkeepCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'abort/reads',
-    title: 'an aborted read rejects with the reason',
+    name: 'abort/reads',
+    promise: 'an aborted read rejects with the reason',
     async run({ backend }) {
       await logVersion(backend, 'm')
       const reason = new Error('enough')

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { toReference } from '../../../src/record/parse-reference.js'
-import type { ConformanceCase } from './conformance-case.js'
+import { toReference } from '../../record/parse-reference.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { all, failure, logVersion, move, numberOf } from './fixtures.js'
 
 /** Stages, audiences, rollback. */
-export const stageCases: readonly ConformanceCase[] = [
+export const stageCases: readonly CaseDefinition[] = [
   {
-    id: 'stages/promote',
-    title: 'a promoted version is live for the default audience',
+    name: 'stages/promote',
+    promise: 'a promoted version is live for the default audience',
     async run({ backend }) {
       await logVersion(backend, 'm')
       const { stage, audiences } = await move(backend, 'm#1', 'production')
@@ -16,9 +16,9 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/replace',
-    title: 'a promotion archives what it replaces, in the same change',
-    requires: (capabilities) => capabilities.atomicTransition,
+    name: 'stages/replace',
+    promise: 'a promotion archives what it replaces, in the same change',
+    needs: { atomicTransition: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -34,8 +34,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/audiences',
-    title: 'each audience has its own live version',
+    name: 'stages/audiences',
+    promise: 'each audience has its own live version',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -50,8 +50,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/unchanged',
-    title: 'a move to where the version is writes nothing',
+    name: 'stages/unchanged',
+    promise: 'a move to where the version is writes nothing',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await move(backend, 'm#1', 'staging')
@@ -61,9 +61,9 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/expected-current',
-    title: 'expectedCurrent is compared and set in one step',
-    requires: (capabilities) => capabilities.compareAndSet,
+    name: 'stages/expected-current',
+    promise: 'expectedCurrent is compared and set in one step',
+    needs: { compareAndSet: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -76,9 +76,9 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/expected-current-race',
-    title: 'of many promotions that expect the same, one wins',
-    requires: (capabilities) => capabilities.compareAndSet,
+    name: 'stages/expected-current-race',
+    promise: 'of many promotions that expect the same, one wins',
+    needs: { compareAndSet: true },
     async run({ backend }) {
       for (let count = 0; count < 8; count += 1) await logVersion(backend, 'm')
       const moves = Array.from({ length: 8 }, (_, index) => move(backend, `m#${index + 1}`, 'production', { expectedCurrent: null }))
@@ -89,9 +89,9 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/one-live',
-    title: 'promotions at the same time leave one version live and the others archived',
-    requires: (capabilities) => capabilities.atomicTransition,
+    name: 'stages/one-live',
+    promise: 'promotions at the same time leave one version live and the others archived',
+    needs: { atomicTransition: true },
     async run({ backend }) {
       for (let count = 0; count < 8; count += 1) await logVersion(backend, 'm')
       await Promise.all(Array.from({ length: 8 }, (_, index) => move(backend, `m#${index + 1}`, 'production')))
@@ -100,16 +100,16 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/unknown',
-    title: 'a stage that the registry does not know is INVALID_STAGE',
+    name: 'stages/unknown',
+    promise: 'a stage that the registry does not know is INVALID_STAGE',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await failure(move(backend, 'm#1', 'shadow'), 'INVALID_STAGE')
     }
   },
   {
-    id: 'stages/not-found',
-    title: 'a move of no version is NOT_FOUND, of a deleted one VERSION_DELETED',
+    name: 'stages/not-found',
+    promise: 'a move of no version is NOT_FOUND, of a deleted one VERSION_DELETED',
     async run({ backend }) {
       await failure(move(backend, 'nobody', 'staging'), 'NOT_FOUND')
       await logVersion(backend, 'm')
@@ -118,8 +118,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'stages/staging-last',
-    title: 'name@staging is the version that entered it last',
+    name: 'stages/staging-last',
+    promise: 'name@staging is the version that entered it last',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -129,8 +129,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'rollback/back',
-    title: 'a rollback makes live what was live before',
+    name: 'rollback/back',
+    promise: 'a rollback makes live what was live before',
     async run({ backend }) {
       for (const sequence of [1, 2, 3]) {
         await logVersion(backend, 'm', { files: { a: String(sequence) } })
@@ -143,8 +143,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'rollback/to',
-    title: 'a rollback can name its target',
+    name: 'rollback/to',
+    promise: 'a rollback can name its target',
     async run({ backend }) {
       for (const sequence of [1, 2, 3]) {
         await logVersion(backend, 'm')
@@ -155,9 +155,9 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'rollback/expected-current',
-    title: 'a rollback from another version than expected is a CONFLICT',
-    requires: (capabilities) => capabilities.compareAndSet,
+    name: 'rollback/expected-current',
+    promise: 'a rollback from another version than expected is a CONFLICT',
+    needs: { compareAndSet: true },
     async run({ backend }) {
       for (const sequence of [1, 2]) {
         await logVersion(backend, 'm')
@@ -167,8 +167,8 @@ export const stageCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'rollback/nothing',
-    title: 'a rollback of no model, or with nothing before, is NOT_FOUND',
+    name: 'rollback/nothing',
+    promise: 'a rollback of no model, or with nothing before, is NOT_FOUND',
     async run({ backend }) {
       await failure(backend.rollback({ name: 'nobody', audience: 'default' }, {}), 'NOT_FOUND')
       await logVersion(backend, 'm')

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { parseSearch } from '../../../src/record/parse-search.js'
-import { toReference } from '../../../src/record/parse-reference.js'
-import type { ConformanceCase } from './conformance-case.js'
+import { parseSearch } from '../../record/parse-search.js'
+import { toReference } from '../../record/parse-reference.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { all, failure, logVersion, move, numberOf } from './fixtures.js'
 
 /** Search, history, lineage, time travel. */
-export const readCases: readonly ConformanceCase[] = [
+export const readCases: readonly CaseDefinition[] = [
   {
-    id: 'search/filter',
-    title: 'a search finds what matches, over all models',
+    name: 'search/filter',
+    promise: 'a search finds what matches, over all models',
     async run({ backend }) {
       await logVersion(backend, 'a', { birth: { metrics: { auc: 0.95 } }, tags: { site: 'berlin' } })
       await logVersion(backend, 'b', { birth: { metrics: { auc: 0.91 } }, tags: { site: 'paris' } })
@@ -20,16 +20,16 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'search/complete',
-    title: 'a search gives whole versions',
+    name: 'search/complete',
+    promise: 'a search gives whole versions',
     async run({ backend }) {
       const logged = await logVersion(backend, 'a', { files: { 'x.bin': '1', 'y.bin': '2' } })
       assert.deepEqual(await all(backend.search(parseSearch({}), {})), [logged])
     }
   },
   {
-    id: 'search/order',
-    title: 'results are in the order asked for, ties by name, then sequence',
+    name: 'search/order',
+    promise: 'results are in the order asked for, ties by name, then sequence',
     async run({ backend }) {
       for (const [name, auc] of [['b', 1], ['a', 1], ['a', 1], ['c', 2]] as const) await logVersion(backend, name, { birth: { metrics: { auc } } })
       const found = await all(backend.search(parseSearch({ orderBy: 'metrics.auc desc' }), {}))
@@ -37,8 +37,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'search/limit',
-    title: 'a limit takes the first',
+    name: 'search/limit',
+    promise: 'a limit takes the first',
     async run({ backend }) {
       for (let count = 0; count < 5; count += 1) await logVersion(backend, 'a')
       const found = await all(backend.search(parseSearch({ orderBy: 'sequence desc', limit: 2 }), {}))
@@ -46,8 +46,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'search/fresh',
-    title: 'a search sees every change that was acknowledged before it',
+    name: 'search/fresh',
+    promise: 'a search sees every change that was acknowledged before it',
     async run({ backend }) {
       const count = async () => (await all(backend.search(parseSearch({ where: "stage = 'staging'" }), {}))).length
       assert.equal(await count(), 0)
@@ -60,8 +60,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'search/deleted',
-    title: 'deleted versions are found only if asked for',
+    name: 'search/deleted',
+    promise: 'deleted versions are found only if asked for',
     async run({ backend }) {
       await logVersion(backend, 'a')
       await backend.deleteVersion({ reference: toReference('a#1'), reason: 'x' }, {})
@@ -70,9 +70,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'history/entries',
-    title: 'the history tells who changed what from what to what, oldest first',
-    requires: (capabilities) => capabilities.history,
+    name: 'history/entries',
+    promise: 'the history tells who changed what from what to what, oldest first',
+    needs: { history: true },
     async run({ backend }) {
       await logVersion(backend, 'm', { tags: { a: '1' } }, { actor: 'trainer' })
       await move(backend, 'm#1', 'production', { actor: 'release' })
@@ -90,9 +90,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'history/rising',
-    title: 'the times of a history rise strictly',
-    requires: (capabilities) => capabilities.history,
+    name: 'history/rising',
+    promise: 'the times of a history rise strictly',
+    needs: { history: true },
     async run({ backend }) {
       for (let count = 0; count < 5; count += 1) await logVersion(backend, 'm')
       const times = (await all(backend.history({ name: 'm' }, {}))).map((entry) => Date.parse(entry.at))
@@ -100,9 +100,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'history/one-version',
-    title: 'the history of a version holds what concerns it, also what others did to it',
-    requires: (capabilities) => capabilities.history,
+    name: 'history/one-version',
+    promise: 'the history of a version holds what concerns it, also what others did to it',
+    needs: { history: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -113,9 +113,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'history/deleted',
-    title: 'a deleted version keeps its history',
-    requires: (capabilities) => capabilities.history,
+    name: 'history/deleted',
+    promise: 'a deleted version keeps its history',
+    needs: { history: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await backend.deleteVersion({ reference: toReference('m#1'), reason: 'bad' }, {})
@@ -124,8 +124,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'history/not-found',
-    title: 'the history of no model or version is NOT_FOUND',
+    name: 'history/not-found',
+    promise: 'the history of no model or version is NOT_FOUND',
     async run({ backend }) {
       await failure(all(backend.history({ name: 'nobody' }, {})), 'NOT_FOUND')
       await logVersion(backend, 'm')
@@ -133,9 +133,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'time/production',
-    title: 'what was live at an instant can be asked',
-    requires: (capabilities) => capabilities.timeTravel,
+    name: 'time/production',
+    promise: 'what was live at an instant can be asked',
+    needs: { timeTravel: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm')
@@ -150,9 +150,9 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'time/deleted',
-    title: 'a version is there at an instant before it was deleted',
-    requires: (capabilities) => capabilities.timeTravel,
+    name: 'time/deleted',
+    promise: 'a version is there at an instant before it was deleted',
+    needs: { timeTravel: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await backend.deleteVersion({ reference: toReference('m#1'), reason: 'bad' }, {})
@@ -163,8 +163,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'lineage/both',
-    title: 'lineage goes to ancestors, descendants and data sets across models',
+    name: 'lineage/both',
+    promise: 'lineage goes to ancestors, descendants and data sets across models',
     async run({ backend }) {
       const base = await logVersion(backend, 'base', { birth: { datasets: [{ name: 'loans', digest: 'md5:1', role: 'training' }] } })
       const derivedFrom = [{ name: base.name, version: base.version, digest: base.digest, relation: 'fine-tuned' as const }]
@@ -183,8 +183,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'lineage/from-dataset',
-    title: 'what was made from a data set can be asked, also through other versions',
+    name: 'lineage/from-dataset',
+    promise: 'what was made from a data set can be asked, also through other versions',
     async run({ backend }) {
       const base = await logVersion(backend, 'base', { birth: { datasets: [{ name: 'patients', version: '3' }] } })
       const derivedFrom = [{ name: base.name, version: base.version, digest: base.digest, relation: 'distilled' as const }]
@@ -196,8 +196,8 @@ export const readCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'lineage/not-found',
-    title: 'the lineage of no version is NOT_FOUND',
+    name: 'lineage/not-found',
+    promise: 'the lineage of no version is NOT_FOUND',
     async run({ backend }) {
       const origin = { kind: 'version', reference: toReference('nobody'), direction: 'both' } as const
       await failure(backend.lineage({ origin, maxHops: 1 }, {}), 'NOT_FOUND')

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
-import type { Digest } from '../../../src/schemas/digest.js'
-import { sha256Hex } from '../../../src/util/sha256.js'
-import type { ConformanceCase } from './conformance-case.js'
+import type { Digest } from '../../schemas/digest.js'
+import { sha256Hex } from '../../util/sha256.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { ABSENT, all, failure, readText, textSource } from './fixtures.js'
 
 const DAY_MS = 86_400_000
 const digestOf = (text: string): Digest => `sha256:${sha256Hex(text)}`
 
 /** Storing and reading bytes. */
-export const blobCases: readonly ConformanceCase[] = [
+export const blobCases: readonly CaseDefinition[] = [
   {
-    id: 'blobs/round-trip',
-    title: 'bytes come back under their sha256',
+    name: 'blobs/round-trip',
+    promise: 'bytes come back under their sha256',
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'hello')], {})
       assert.deepEqual(blob, { digest: `sha256:${sha256Hex('hello')}`, sizeBytes: 5, existed: false })
@@ -19,8 +19,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/order',
-    title: 'results are in the order of the sources',
+    name: 'blobs/order',
+    promise: 'results are in the order of the sources',
     async run({ backend }) {
       const texts = ['one', 'two', 'three', 'one']
       const stored = await backend.putBlobs(texts.map((text) => textSource(text, text)), {})
@@ -28,8 +28,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/existed',
-    title: 'bytes that are there are not stored twice',
+    name: 'blobs/existed',
+    promise: 'bytes that are there are not stored twice',
     async run({ backend }) {
       await backend.putBlobs([textSource('a', 'same')], {})
       const [again] = await backend.putBlobs([textSource('b', 'same')], {})
@@ -37,15 +37,15 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/none',
-    title: 'no sources give no results',
+    name: 'blobs/none',
+    promise: 'no sources give no results',
     async run({ backend }) {
       assert.deepEqual(await backend.putBlobs([], {}), [])
     }
   },
   {
-    id: 'blobs/empty',
-    title: 'the empty blob is a blob',
+    name: 'blobs/empty',
+    promise: 'the empty blob is a blob',
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('empty', '')], {})
       assert(blob)
@@ -54,8 +54,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/stream',
-    title: 'a stream of bytes and text is one blob',
+    name: 'blobs/stream',
+    promise: 'a stream of bytes and text is one blob',
     async run({ backend }) {
       async function* chunks(): AsyncGenerator<Uint8Array | string> {
         yield 'hel'
@@ -66,8 +66,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/broken-stream',
-    title: 'a stream that fails is SOURCE_UNREADABLE',
+    name: 'blobs/broken-stream',
+    promise: 'a stream that fails is SOURCE_UNREADABLE',
     async run({ backend }) {
       async function* chunks(): AsyncGenerator<string> {
         yield await Promise.resolve('hel')
@@ -77,8 +77,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/missing-file',
-    title: 'a file that is not there is SOURCE_UNREADABLE',
+    name: 'blobs/missing-file',
+    promise: 'a file that is not there is SOURCE_UNREADABLE',
     async run({ backend }) {
       const source = { kind: 'file', label: 'gone.bin', path: '/nowhere/at/all/gone.bin', sizeBytes: 1 } as const
       const error = await failure(backend.putBlobs([source], {}), 'SOURCE_UNREADABLE')
@@ -86,8 +86,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/start',
-    title: 'reading starts where asked',
+    name: 'blobs/start',
+    promise: 'reading starts where asked',
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'hello')], {})
       assert(blob)
@@ -96,15 +96,15 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/missing',
-    title: 'a blob that is not stored is BLOB_MISSING before the first byte',
+    name: 'blobs/missing',
+    promise: 'a blob that is not stored is BLOB_MISSING before the first byte',
     async run({ backend }) {
       await failure(all(backend.openBlob(ABSENT, {})), 'BLOB_MISSING')
     }
   },
   {
-    id: 'blobs/caller-keeps-bytes',
-    title: 'what a reader does to bytes, or a caller to those it stored, does not reach the blob',
+    name: 'blobs/caller-keeps-bytes',
+    promise: 'what a reader does to bytes, or a caller to those it stored, does not reach the blob',
     async run({ backend }) {
       const bytes = Buffer.from('hello')
       const [blob] = await backend.putBlobs([{ kind: 'bytes', label: 'a', bytes }], {})
@@ -115,16 +115,16 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/abort',
-    title: 'an aborted store rejects with the reason',
+    name: 'blobs/abort',
+    promise: 'an aborted store rejects with the reason',
     async run({ backend }) {
       const reason = new Error('enough')
       await assert.rejects(backend.putBlobs([textSource('a', 'x')], { signal: AbortSignal.abort(reason) }), (error) => error === reason)
     }
   },
   {
-    id: 'blobs/progress',
-    title: 'progress ends at all bytes',
+    name: 'blobs/progress',
+    promise: 'progress ends at all bytes',
     async run({ backend }) {
       let done = 0
       await backend.putBlobs([textSource('a', 'hello'), textSource('b', 'world!')], { onProgress: (progress) => (done = progress.doneBytes) })
@@ -132,8 +132,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/keep',
-    title: 'which blobs are stored is told in their order, and those are kept',
+    name: 'blobs/keep',
+    promise: 'which blobs are stored is told in their order, and those are kept',
     async run({ backend }) {
       const [one, two] = await backend.putBlobs([textSource('a', 'one'), textSource('b', 'two')], {})
       assert(one && two)
@@ -143,9 +143,9 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/keep-collected',
-    title: 'a blob that was kept survives a collection within the grace period, and one that was collected counts as absent',
-    requires: (capabilities) => capabilities.garbageCollection,
+    name: 'blobs/keep-collected',
+    promise: 'a blob that was kept survives a collection within the grace period, and one that was collected counts as absent',
+    needs: { garbageCollection: true },
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'orphan')], {})
       assert(blob)
@@ -157,16 +157,16 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/keep-abort',
-    title: 'an aborted look rejects with the reason',
+    name: 'blobs/keep-abort',
+    promise: 'an aborted look rejects with the reason',
     async run({ backend }) {
       const reason = new Error('enough')
       await assert.rejects(backend.keepBlobs([ABSENT], { signal: AbortSignal.abort(reason) }), (error) => error === reason)
     }
   },
   {
-    id: 'blobs/owned-file',
-    title: 'a file that is given away is stored under its digest, among others, and gone from its path',
+    name: 'blobs/owned-file',
+    promise: 'a file that is given away is stored under its digest, among others, and gone from its path',
     async run({ backend, files }) {
       const path = await files.make(backend, Buffer.from('hello'))
       const owned = { kind: 'owned-file', label: 'o', path, sizeBytes: 5, digest: digestOf('hello') } as const
@@ -183,8 +183,8 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/owned-file-existed',
-    title: 'a file with bytes that are there already is gone, too',
+    name: 'blobs/owned-file-existed',
+    promise: 'a file with bytes that are there already is gone, too',
     async run({ backend, files }) {
       await backend.putBlobs([textSource('a', 'hello')], {})
       const path = await files.make(backend, Buffer.from('hello'))
@@ -194,16 +194,16 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/owned-file-missing',
-    title: 'a file that is not there is SOURCE_UNREADABLE',
+    name: 'blobs/owned-file-missing',
+    promise: 'a file that is not there is SOURCE_UNREADABLE',
     async run({ backend, files }) {
       const path = `${await files.make(backend, Buffer.from('hello'))}-gone`
       await failure(backend.putBlobs([{ kind: 'owned-file', label: 'o', path, sizeBytes: 5, digest: digestOf('hello') }], {}), 'SOURCE_UNREADABLE')
     }
   },
   {
-    id: 'blobs/owned-file-size',
-    title: 'a file of another size than was said is DIGEST_MISMATCH, stays where it is, and nothing is stored',
+    name: 'blobs/owned-file-size',
+    promise: 'a file of another size than was said is DIGEST_MISMATCH, stays where it is, and nothing is stored',
     async run({ backend, files }) {
       const path = await files.make(backend, Buffer.from('hello'))
       const owned = { kind: 'owned-file', label: 'o', path, sizeBytes: 6, digest: digestOf('hello!') } as const
@@ -213,9 +213,9 @@ export const blobCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'blobs/local-path',
-    title: 'a blob on the local disk can be found there',
-    requires: (capabilities) => capabilities.localFiles,
+    name: 'blobs/local-path',
+    promise: 'a blob on the local disk can be found there',
+    needs: { localFiles: true },
     async run({ backend }) {
       const [blob] = await backend.putBlobs([textSource('a', 'hello')], {})
       assert(blob)

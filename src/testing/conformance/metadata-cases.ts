@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { toReference } from '../../../src/record/parse-reference.js'
-import type { ConformanceCase } from './conformance-case.js'
+import { toReference } from '../../record/parse-reference.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { all, failure, logVersion, move, numberOf, prepareVersion } from './fixtures.js'
 
 /** Living metadata, deletion, operation ids. */
-export const metadataCases: readonly ConformanceCase[] = [
+export const metadataCases: readonly CaseDefinition[] = [
   {
-    id: 'metadata/update',
-    title: 'tags, description, metrics and approvals change together',
+    name: 'metadata/update',
+    promise: 'tags, description, metrics and approvals change together',
     async run({ backend }) {
       await logVersion(backend, 'm', { tags: { a: '1', b: '2' }, description: 'old', birth: { metrics: { auc: 0.8 } } })
       const request = { reference: toReference('m'), tags: { a: null, c: '3' }, description: null, metrics: { f1: 0.7 }, approval: { by: 'qa', decision: 'approved' as const } }
@@ -20,8 +20,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'metadata/unchanged',
-    title: 'an update that changes nothing writes nothing',
+    name: 'metadata/unchanged',
+    promise: 'an update that changes nothing writes nothing',
     async run({ backend }) {
       await logVersion(backend, 'm', { tags: { a: '1' } })
       await backend.updateMetadata({ reference: toReference('m'), tags: { a: '1', gone: null } }, {})
@@ -29,8 +29,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'metadata/aliases',
-    title: 'an alias is unique in a model and moves when set again',
+    name: 'metadata/aliases',
+    promise: 'an alias is unique in a model and moves when set again',
     async run({ backend }) {
       await logVersion(backend, 'm', { aliases: ['best'] })
       await logVersion(backend, 'm')
@@ -42,8 +42,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'metadata/invalid-alias',
-    title: 'an alias that reads as something else is INVALID_ALIAS and changes nothing',
+    name: 'metadata/invalid-alias',
+    promise: 'an alias that reads as something else is INVALID_ALIAS and changes nothing',
     async run({ backend }) {
       await logVersion(backend, 'm')
       for (const alias of ['latest', '1.0.0', 'production']) {
@@ -53,15 +53,15 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'metadata/not-found',
-    title: 'an update of no version is NOT_FOUND',
+    name: 'metadata/not-found',
+    promise: 'an update of no version is NOT_FOUND',
     async run({ backend }) {
       await failure(backend.updateMetadata({ reference: toReference('nobody'), tags: { a: '1' } }, {}), 'NOT_FOUND')
     }
   },
   {
-    id: 'metadata/handed-out-stays',
-    title: 'a version that was handed out stays as it was',
+    name: 'metadata/handed-out-stays',
+    promise: 'a version that was handed out stays as it was',
     async run({ backend }) {
       const before = await logVersion(backend, 'm', { tags: { a: '1' } })
       const copy = structuredClone(before)
@@ -70,8 +70,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'delete/tombstone',
-    title: 'a deleted version is not found any more, and its number is never given again',
+    name: 'delete/tombstone',
+    promise: 'a deleted version is not found any more, and its number is never given again',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await logVersion(backend, 'm', { aliases: ['best'] })
@@ -85,8 +85,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'delete/twice',
-    title: 'deleting a deleted version changes nothing',
+    name: 'delete/twice',
+    promise: 'deleting a deleted version changes nothing',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await backend.deleteVersion({ reference: toReference('m#1'), reason: 'first' }, {})
@@ -96,8 +96,8 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'delete/live',
-    title: 'a version in production cannot be deleted',
+    name: 'delete/live',
+    promise: 'a version in production cannot be deleted',
     async run({ backend }) {
       await logVersion(backend, 'm')
       await move(backend, 'm#1', 'production')
@@ -105,16 +105,16 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'delete/not-found',
-    title: 'deleting no version is NOT_FOUND',
+    name: 'delete/not-found',
+    promise: 'deleting no version is NOT_FOUND',
     async run({ backend }) {
       await failure(backend.deleteVersion({ reference: toReference('nobody#1'), reason: 'x' }, {}), 'NOT_FOUND')
     }
   },
   {
-    id: 'operations/create',
-    title: 'a repeated createVersion answers with the first version as it was',
-    requires: (capabilities) => capabilities.idempotentMutations,
+    name: 'operations/create',
+    promise: 'a repeated createVersion answers with the first version as it was',
+    needs: { idempotentMutations: true },
     async run({ backend }) {
       const request = await prepareVersion(backend, 'm')
       const first = await backend.createVersion(request, { operationId: 'op-1' })
@@ -124,9 +124,9 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'operations/transition',
-    title: 'a repeated transition does not move again',
-    requires: (capabilities) => capabilities.idempotentMutations,
+    name: 'operations/transition',
+    promise: 'a repeated transition does not move again',
+    needs: { idempotentMutations: true },
     async run({ backend }) {
       await logVersion(backend, 'm')
       await move(backend, 'm#1', 'production', { operationId: 'op-1', expectedCurrent: null })
@@ -137,9 +137,9 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'operations/rollback',
-    title: 'a repeated rollback goes back once',
-    requires: (capabilities) => capabilities.idempotentMutations,
+    name: 'operations/rollback',
+    promise: 'a repeated rollback goes back once',
+    needs: { idempotentMutations: true },
     async run({ backend }) {
       for (const sequence of [1, 2, 3]) {
         await logVersion(backend, 'm')
@@ -152,9 +152,9 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'operations/concurrent',
-    title: 'the same operation at the same time happens once',
-    requires: (capabilities) => capabilities.idempotentMutations,
+    name: 'operations/concurrent',
+    promise: 'the same operation at the same time happens once',
+    needs: { idempotentMutations: true },
     async run({ backend }) {
       const request = await prepareVersion(backend, 'm')
       const results = await Promise.all(Array.from({ length: 6 }, () => backend.createVersion(request, { operationId: 'op-1' })))
@@ -163,9 +163,9 @@ export const metadataCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'operations/misused',
-    title: 'an operation id that another kind of change has is refused',
-    requires: (capabilities) => capabilities.idempotentMutations,
+    name: 'operations/misused',
+    promise: 'an operation id that another kind of change has is refused',
+    needs: { idempotentMutations: true },
     async run({ backend }) {
       await logVersion(backend, 'm', {}, { operationId: 'op-1' })
       await failure(move(backend, 'm#1', 'staging', { operationId: 'op-1' }), 'INVALID_INPUT')

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { toReference } from '../../../src/record/parse-reference.js'
-import type { ConformanceCase } from './conformance-case.js'
+import { toReference } from '../../record/parse-reference.js'
+import type { CaseDefinition } from './conformance-case.js'
 import { all, failure, logVersion, numberOf, prepareVersion } from './fixtures.js'
 
 /** Registering and finding versions. */
-export const versionCases: readonly ConformanceCase[] = [
+export const versionCases: readonly CaseDefinition[] = [
   {
-    id: 'versions/first',
-    title: 'the first version is 1.0.0 with sequence 1',
+    name: 'versions/first',
+    promise: 'the first version is 1.0.0 with sequence 1',
     async run({ backend }) {
       const version = await logVersion(backend, 'team/model', { tags: { site: 'berlin' }, description: 'first', birth: { metrics: { auc: 0.9 } } })
       const { name, version: number, sequence, stage, tags, description, metrics } = version
@@ -18,8 +18,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/same-everywhere',
-    title: 'what registering returns is what resolving returns',
+    name: 'versions/same-everywhere',
+    promise: 'what registering returns is what resolving returns',
     async run({ backend }) {
       const logged = await logVersion(backend, 'm', { aliases: ['best'], files: { 'a/b.bin': '1', 'c.json': '{}' } })
       assert.deepEqual(await backend.resolve(toReference('m@1.0.0'), {}), logged)
@@ -27,8 +27,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/bumps',
-    title: 'bumps raise the highest version, sequences have no gaps',
+    name: 'versions/bumps',
+    promise: 'bumps raise the highest version, sequences have no gaps',
     async run({ backend }) {
       const numbers = []
       for (const bump of ['patch', 'patch', 'minor', 'major', 'prerelease'] as const) {
@@ -39,8 +39,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/exact',
-    title: 'an exact version is taken as it is, once',
+    name: 'versions/exact',
+    promise: 'an exact version is taken as it is, once',
     async run({ backend }) {
       assert.equal((await logVersion(backend, 'm', { version: '3.2.1' })).version, '3.2.1')
       await failure(logVersion(backend, 'm', { version: '3.2.1' }), 'ALREADY_EXISTS')
@@ -48,8 +48,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/invalid',
-    title: 'what is not semver is INVALID_VERSION and leaves nothing',
+    name: 'versions/invalid',
+    promise: 'what is not semver is INVALID_VERSION and leaves nothing',
     async run({ backend }) {
       await failure(logVersion(backend, 'm', { version: 'one' }), 'INVALID_VERSION')
       assert.equal(await numberOf(backend, 'm'), 'NOT_FOUND')
@@ -57,8 +57,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/blob-missing',
-    title: 'a version whose bytes are not stored is BLOB_MISSING and leaves nothing',
+    name: 'versions/blob-missing',
+    promise: 'a version whose bytes are not stored is BLOB_MISSING and leaves nothing',
     async run({ backend }) {
       const request = await prepareVersion(backend, 'm')
       const [artifact] = request.manifest.artifacts
@@ -69,8 +69,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/environment-file-missing',
-    title: 'environment files must be stored, too',
+    name: 'versions/environment-file-missing',
+    promise: 'environment files must be stored, too',
     async run({ backend }) {
       const file = { path: 'package.json', sizeBytes: 1, digest: `sha256:${'2'.repeat(64)}` }
       const environment = {
@@ -84,8 +84,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/concurrent',
-    title: 'versions logged at the same time all get numbers of their own',
+    name: 'versions/concurrent',
+    promise: 'versions logged at the same time all get numbers of their own',
     async run({ backend }) {
       const request = await prepareVersion(backend, 'm')
       const logged = await Promise.all(Array.from({ length: 12 }, () => backend.createVersion(request, {})))
@@ -95,8 +95,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/listing',
-    title: 'versions are listed newest first, without deleted ones unless asked',
+    name: 'versions/listing',
+    promise: 'versions are listed newest first, without deleted ones unless asked',
     async run({ backend }) {
       for (let count = 0; count < 3; count += 1) await logVersion(backend, 'm')
       await backend.deleteVersion({ reference: toReference('m#2'), reason: 'bad data' }, {})
@@ -106,15 +106,15 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/listing-unknown',
-    title: 'versions of no model are NOT_FOUND',
+    name: 'versions/listing-unknown',
+    promise: 'versions of no model are NOT_FOUND',
     async run({ backend }) {
       await failure(all(backend.versions('nobody', { includeDeleted: false })), 'NOT_FOUND')
     }
   },
   {
-    id: 'versions/references',
-    title: 'every kind of reference finds its version',
+    name: 'versions/references',
+    promise: 'every kind of reference finds its version',
     async run({ backend }) {
       const first = await logVersion(backend, 'm', { version: '1.0.0', files: { a: '1' }, aliases: ['gold'] })
       await logVersion(backend, 'm', { version: '1.2.0', files: { a: '2' } })
@@ -130,8 +130,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/not-found',
-    title: 'what means nothing is NOT_FOUND',
+    name: 'versions/not-found',
+    promise: 'what means nothing is NOT_FOUND',
     async run({ backend }) {
       await logVersion(backend, 'm')
       for (const reference of ['m@9.9.9', 'm#7', 'm@production', 'm@^4', `m@sha256:${'4'.repeat(64)}`, 'nobody']) {
@@ -140,8 +140,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/models',
-    title: 'models are listed by name with what is live',
+    name: 'versions/models',
+    promise: 'models are listed by name with what is live',
     async run({ backend }) {
       for (const name of ['b', 'a', 'team/c']) await logVersion(backend, name)
       await logVersion(backend, 'a')
@@ -156,8 +156,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/not-shared',
-    title: 'a request that is changed after the call does not change the version',
+    name: 'versions/not-shared',
+    promise: 'a request that is changed after the call does not change the version',
     async run({ backend }) {
       const request = await prepareVersion(backend, 'm', { tags: { site: 'berlin' } })
       await backend.createVersion(request, {})
@@ -168,8 +168,8 @@ export const versionCases: readonly ConformanceCase[] = [
     }
   },
   {
-    id: 'versions/abort',
-    title: 'an abort before the commit leaves no version',
+    name: 'versions/abort',
+    promise: 'an abort before the commit leaves no version',
     async run({ backend }) {
       const reason = new Error('enough')
       const request = await prepareVersion(backend, 'm')

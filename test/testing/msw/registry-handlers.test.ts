@@ -1,0 +1,67 @@
+import { setupServer } from 'msw/node'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createToken } from '../../../src/server/tokens.js'
+import { createTestRegistry } from '../../../src/testing/create-test-registry.js'
+import { onnxModel } from '../../../src/testing/fixtures/onnx-model.js'
+import { registryHandlers } from '../../../src/testing/msw/registry-handlers.js'
+import { all, errorOf, testRegistry } from '../../support/test-registry.js'
+
+const msw = setupServer()
+
+beforeEach(() => {
+  msw.listen({ onUnhandledRequest: 'error' })
+})
+afterEach(() => {
+  msw.resetHandlers()
+  msw.close()
+})
+
+describe('registryHandlers', () => {
+  it('answers for a registry as a server does', async () => {
+    await using handlers = registryHandlers()
+    msw.use(...handlers)
+    const client = await testRegistry('https://registry.test')
+    const version = await client.logModel({ name: 'credit-score', artifacts: onnxModel(), metrics: { auc: 0.9 } })
+    expect(version).toMatchObject({ version: '1.0.0', createdAt: '2026-01-01T00:00:00.000Z', environment: { state: 'unavailable' } })
+    await client.transitionStage('credit-score', 'production')
+    const model = await client.getModel('credit-score@production')
+    expect(await model.read('model.onnx')).toEqual(onnxModel()['model.onnx'])
+    expect(await all(client.models())).toHaveLength(1)
+    expect(await errorOf(client.getVersion('nobody'))).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('streams large artifacts both ways, and below a path', async () => {
+    await using registry = createTestRegistry()
+    await using handlers = registryHandlers({ registry, url: 'http://example.org/ml/registry' })
+    msw.use(...handlers)
+    const client = await testRegistry('http://example.org/ml/registry')
+    const bytes = new Uint8Array(9 * 1_048_576).fill(7)
+    await client.logModel({ name: 'm', artifacts: { 'model.bin': bytes } })
+    expect((await (await client.getModel('m')).read('model.bin')).byteLength).toBe(bytes.byteLength)
+    expect(await registry.getVersion('m')).toMatchObject({ sizeBytes: bytes.byteLength })
+  })
+
+  it('tells watchers of changes', async () => {
+    await using registry = createTestRegistry()
+    await using handlers = registryHandlers({ registry })
+    msw.use(...handlers)
+    const client = await testRegistry('https://registry.test')
+    await registry.logModel({ name: 'm', artifacts: onnxModel() })
+    const seen: string[] = []
+    for await (const version of client.watch('m@latest')) {
+      seen.push(version.version)
+      if (seen.length === 2) break
+      await registry.logModel({ name: 'm', artifacts: onnxModel({ bias: 2 }) })
+    }
+    expect(seen).toEqual(['1.0.0', '1.0.1'])
+  })
+
+  it('knows tokens', async () => {
+    const { token, record } = createToken({ name: 'reader', scopes: ['read'] })
+    await using handlers = registryHandlers({ tokens: [record] })
+    msw.use(...handlers)
+    expect(await errorOf(testRegistry('https://registry.test'))).toMatchObject({ code: 'UNAUTHENTICATED' })
+    const client = await testRegistry('https://registry.test', { token })
+    expect(await errorOf(client.logModel({ name: 'm', artifacts: onnxModel() }))).toMatchObject({ code: 'FORBIDDEN' })
+  })
+})
