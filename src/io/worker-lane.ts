@@ -25,8 +25,11 @@ const PLACES = ['./hash-worker', './io/hash-worker', '../io/hash-worker'] as con
 /**
  * The file of the worker; `undefined` where there is none: in a program that was bundled into one file, or when the sources are
  * run directly.
+ *
+ * @param base `import.meta.url`; a bundler that makes CommonJS of ES modules leaves nothing in its place.
  */
-export function workerFile(base: string): URL | undefined {
+export function workerFile(base: string | undefined): URL | undefined {
+  if (base === undefined) return undefined
   const extension = base.endsWith('.cjs') ? '.cjs' : '.js'
   for (const place of PLACES) {
     if (!URL.canParse(place, base)) return undefined

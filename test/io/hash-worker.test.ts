@@ -63,6 +63,7 @@ describe('workerFile', () => {
     expect(workerFile(url('deep', 'er', 'index.js'))).toBeUndefined()
     expect(workerFile('https://example.org/index.js')).toBeUndefined()
     expect(workerFile('')).toBeUndefined()
+    expect(workerFile(undefined)).toBeUndefined()
     expect(workerFile(import.meta.url)).toBeUndefined()
   })
 })

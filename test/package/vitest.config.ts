@@ -1,4 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-// Slow: builds, packs and installs what is published. Needs the package registry.
-export default defineConfig({ test: { include: ['test/package/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, retry: 0 } })
+// Slow: packs and installs what is published, once. Needs the package registry.
+export default defineConfig({
+  test: {
+    include: ['test/package/**/*.test.ts'],
+    globalSetup: 'test/package/workspace.ts',
+    maxWorkers: 2,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    retry: 0
+  }
+})
