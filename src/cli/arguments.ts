@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander'
-import { parseJsonStrictly } from '../record/parse-json.js'
 
 /** Reads a whole number between two limits. */
 export function integer(least: number, most: number): (text: string) => number {
@@ -30,15 +29,6 @@ export const textPairs = pairsOf((text) => text)
 
 /** Gathers `name=value` with values as numbers. */
 export const numberPairs = pairsOf(decimal)
-
-/** Gathers `name=value` with values as JSON where they are JSON that can be kept as it is, `0.1`, `true`, `[1,2]`, and else as text. */
-export const jsonPairs = pairsOf((text) => {
-  try {
-    return parseJsonStrictly(Buffer.from(text), 'the value')
-  } catch {
-    return text
-  }
-})
 
 /** The pairs as an object; `undefined` when there are none. */
 export function objectOf<T>(pairs: Pairs<T>): Record<string, T> | undefined {

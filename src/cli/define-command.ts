@@ -16,10 +16,9 @@ export interface CommandHelp {
 export function defineCommand(parent: Command, { usage, summary, details, examples }: CommandHelp): Command {
   return parent
     .command(usage)
-    .summary(summary)
-    .description(details === undefined ? summary : `${summary}\n\n${details}`)
+    .description(summary)
     .option('--json', 'results as lines of JSON, errors as one')
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ stemma ${example}`).join('\n')}`)
+    .addHelpText('after', `${details === undefined ? '' : `\n${details}\n`}\nExamples:\n${examples.map((example) => `  $ stemma ${example}`).join('\n')}`)
 }
 
 /** Begins a command that works on a registry. */

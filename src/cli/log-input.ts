@@ -10,7 +10,7 @@ export interface InputOptions {
   version?: string
   bump?: 'major' | 'minor' | 'patch' | 'prerelease'
   metric: Pairs<number>
-  param: Pairs<unknown>
+  param: Pairs<string>
   tag: Pairs<string>
   dataset: string[]
   derivedFrom: string[]
@@ -38,7 +38,7 @@ export async function logInput(model: string | undefined, paths: string[], optio
     ...given({ name: model, artifacts: filled(paths), version: options.version, bump: options.bump, description: options.description, symlinks: options.symlinks }),
     ...given({
       metrics: merged(file['metrics'], objectOf(options.metric)),
-      params: merged(file['params'], objectOf(options.param)),
+      params: merged(file['params'], objectOf(new Map([...options.param].map(([name, text]) => [name, jsonOrText(text)])))),
       tags: merged(file['tags'], objectOf(options.tag)),
       capture: options.capture ? merged(file['capture'], captureOf(options)) : false,
       datasets: joined(file['datasets'], options.dataset),
@@ -76,6 +76,15 @@ async function parseYaml(text: string, path: string): Promise<unknown> {
     return parse(text) as unknown
   } catch (cause) {
     throw new StemmaError('INVALID_INPUT', `${path} is not YAML`, { hint: 'Indent by spaces, and quote text that has ": " in it.', cause })
+  }
+}
+
+/** JSON where it is JSON that can be kept as it is, `0.1`, `true`, `[1,2]`, and else text. */
+function jsonOrText(text: string): unknown {
+  try {
+    return parseJsonStrictly(Buffer.from(text), 'the value')
+  } catch {
+    return text
   }
 }
 

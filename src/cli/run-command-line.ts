@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander'
-import { LIBRARY } from '../util/library.js'
 import { addCompletion } from './commands/completion.js'
 import { addDelete } from './commands/delete.js'
 import { addDiff } from './commands/diff.js'
@@ -34,6 +33,8 @@ const GROUPS: readonly (readonly [string, readonly ((line: CommandLine) => void)
   ['Serve:', [addServe, addToken]]
 ]
 
+const VERSION_ASKED = 'stemma.version'
+
 const AFTER = `
 References: spam, spam@1.0.2, spam@^1.2, spam@production, spam@<alias>, spam@sha256:<hex>, spam#3;
 with ?audience=<name> and ?at=<date> on any: 'spam@production?at=2026-03-01'
@@ -65,7 +66,9 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     program.commandsGroup(heading)
     for (const add of commands) add(line)
   }
+  program.commandsGroup('Learn:')
   await addCompletion(line, words)
+  program.addHelpCommand(program.createCommand('help').argument('[command]').description('Show the help of a command').helpGroup('Learn:'))
   try {
     await program.parseAsync([...words], { from: 'user' })
     return exitCode
@@ -73,6 +76,10 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     if (!(error instanceof CommanderError)) {
       tellError(terminal, error, isJson)
       return EXIT.failed
+    }
+    if (error.code === VERSION_ASKED) {
+      const { LIBRARY } = await import('../util/library.js')
+      terminal.out.write(`${LIBRARY.replace('stemma/', '')}\n`)
     }
     // Commander has said what is wrong, or shown what was asked for.
     if (error.exitCode === 0) return EXIT.done
@@ -86,13 +93,17 @@ function newProgram({ out, err, environment }: Terminal, isJson: boolean): Comma
   return (
     new Command('stemma')
       .description('Artifacts and metadata of machine-learning models')
-      .version(LIBRARY.replace('stemma/', ''), '--version', 'print the version of stemma')
+      .option('--version', 'print the version of stemma')
+      .on('option:version', () => {
+        throw new CommanderError(EXIT.done, VERSION_ASKED, '')
+      })
       .helpOption('-h, --help', 'show help')
       .option('--registry <target>', 'folder or address of the registry (default: STEMMA_REGISTRY, else .stemma in the project)')
       .option('--json', 'results as lines of JSON, errors as one')
       // So that log has a --version of its own.
       .enablePositionalOptions()
       .exitOverride()
+      .showHelpAfterError('(stemma --help lists all commands)')
       .addHelpText('after', AFTER)
       .configureOutput({
         writeOut: (text) => {

@@ -120,7 +120,13 @@ function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSi
     withRegistry: async (work, more) => {
       const { openRegistry } = await import('../registry/open-registry.js')
       // Only what writes makes a registry where there is none: a mistyped folder must not look like an empty registry.
-      const registry = await openRegistry(target, { create: false, logger, signal, ...more })
+      let isOpen = false
+      // A registry at an address opens also while it is out of reach: the call says so then.
+      const warn: Logger['warn'] = (message, data) => {
+        if (isOpen || data?.['code'] !== 'REGISTRY_UNAVAILABLE') logger.warn?.(message, data)
+      }
+      const registry = await openRegistry(target, { create: false, logger: { ...logger, warn }, signal, ...more })
+      isOpen = true
       try {
         return await work(registry)
       } finally {

@@ -17,7 +17,6 @@ export async function addCompletion({ program }: Pick<CommandLine, 'program'>, w
   }
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.summary('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
-    .description('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
+    ?.description('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
     .addHelpText('after', '\nExamples:\n  $ source <(stemma completion bash)\n  $ stemma completion fish > ~/.config/fish/completions/stemma.fish')
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option, type Command } from 'commander'
 import type { LineageOptions as Choices, LineageOrigin } from '../../registry/lineage.js'
 import type { LineageGraph } from '../../schemas/lineage.js'
 import { integer } from '../arguments.js'
@@ -15,7 +15,7 @@ interface LineageOptions extends CommonOptions, Pick<Choices, 'direction' | 'max
 
 /** `stemma lineage`: what made a version, and what was made from it. */
 export function addLineage(line: CommandLine): void {
-  defineRegistryCommand(line, {
+  const command = defineRegistryCommand(line, {
     usage: 'lineage [reference]',
     summary: 'Draw what made a version and what was made from it',
     details: 'In place of a version: what was made from a data set, a commit or an environment.',
@@ -28,8 +28,8 @@ export function addLineage(line: CommandLine): void {
     .option('--dataset-version <version>', 'this version of the data set')
     .option('--commit <hash>', 'start at a commit, at least 7 digits')
     .option('--environment <digest>', 'start at an environment, sha256:…')
-    .action(async (reference: string | undefined, options: LineageOptions) => {
-      const origin = originOf(reference, options)
+  command.action(async (reference: string | undefined, options: LineageOptions) => {
+      const origin = originOf(reference, options, command)
       await inSession(line, options, async ({ signal, give, withRegistry }) => {
         const { direction, maxHops, format } = options
         const graph = await withRegistry((registry) => registry.lineage(origin, { direction, maxHops, signal }))
@@ -39,7 +39,7 @@ export function addLineage(line: CommandLine): void {
     })
 }
 
-function originOf(reference: string | undefined, { dataset, datasetVersion, commit, environment }: LineageOptions): LineageOrigin {
+function originOf(reference: string | undefined, { dataset, datasetVersion, commit, environment }: LineageOptions, command: Command): LineageOrigin {
   const origins: (LineageOrigin | undefined)[] = [
     reference,
     dataset === undefined ? undefined : { dataset, version: datasetVersion },
@@ -47,10 +47,8 @@ function originOf(reference: string | undefined, { dataset, datasetVersion, comm
     environment === undefined ? undefined : { environment }
   ]
   const [origin, second] = origins.filter((given) => given !== undefined)
-  if (origin === undefined || second !== undefined) {
-    throw new InvalidArgumentError('wanted one of a reference, --dataset, --commit and --environment')
-  }
-  return origin
+  if (origin !== undefined && second === undefined) return origin
+  return command.error('error: wanted one of a reference, --dataset, --commit and --environment')
 }
 
 async function draw(graph: LineageGraph, format: LineageOptions['format']): Promise<string> {

@@ -10,11 +10,11 @@ interface ListOptions extends CommonOptions {
 }
 
 const MODEL_COLUMNS: readonly Column<ModelSummary>[] = [
-  { title: 'model', value: ({ name }) => name, style: 'strong' },
-  { title: 'versions', value: ({ versionCount }) => String(versionCount), align: 'right' },
-  { title: 'latest', value: ({ latest }) => latest, style: 'name' },
-  { title: 'in production', value: ({ production }) => Object.entries(production).map(([audience, version]) => `${version} for ${audience}`) },
-  { title: 'changed', value: ({ updatedAt }) => timeText(updatedAt) }
+  { title: 'MODEL', value: ({ name }) => name, style: 'strong' },
+  { title: 'VERSIONS', value: ({ versionCount }) => String(versionCount), align: 'right' },
+  { title: 'LATEST', value: ({ latest }) => latest, style: 'name' },
+  { title: 'IN PRODUCTION', value: ({ production }) => Object.entries(production).map(([audience, version]) => `${version} for ${audience}`) },
+  { title: 'CHANGED', value: ({ updatedAt }) => timeText(updatedAt) }
 ]
 
 /** `stemma list`: all models, or the versions of one. */

@@ -1,8 +1,8 @@
 import { Option } from 'commander'
-import type { LogModelInput, LogModelOptions } from '../../registry/log-model.js'
-import { jsonPairs, list, numberPairs, textPairs } from '../arguments.js'
+import type { LogModelOptions } from '../../registry/log-model.js'
+import { list, numberPairs, textPairs } from '../arguments.js'
 import { defineRegistryCommand } from '../define-command.js'
-import { logInput, type InputOptions } from '../log-input.js'
+import type { InputOptions } from '../log-input.js'
 import { countText, sizeText } from '../output/amounts.js'
 import { plainText } from '../output/plain-text.js'
 import { inSession, type CommandLine, type CommonOptions } from '../session.js'
@@ -31,7 +31,7 @@ export function addLog(line: CommandLine): void {
     .option('--version <semver>', 'exactly this version')
     .addOption(new Option('--bump <part>', 'the highest version, raised by this (default: patch)').choices(['major', 'minor', 'patch', 'prerelease']).conflicts('version'))
     .option('--metric <name=number>', 'a result (may be repeated)', numberPairs, new Map())
-    .option('--param <name=value>', 'a hyper-parameter, as JSON or text (may be repeated)', jsonPairs, new Map())
+    .option('--param <name=value>', 'a hyper-parameter, as JSON or text (may be repeated)', textPairs, new Map())
     .option('--tag <name=value>', 'a tag (may be repeated)', textPairs, new Map())
     .option('--dataset <what>', 'a path or .dvc file to hash, name@version or an address (may be repeated)', list, [])
     .option('--derived-from <reference:relation>', 'what it was made from: fine-tuned, quantized, pruned, distilled, adapter, merged or converted (may be repeated)', list, [])
@@ -52,7 +52,8 @@ export function addLog(line: CommandLine): void {
     .option('--no-progress', 'no bar')
     .action(async (model: string | undefined, paths: string[], options: LogOptions) => {
       await inSession(line, options, async ({ signal, give, note, withRegistry, withProgress }) => {
-        const input: LogModelInput = await logInput(model, paths, options)
+        const { logInput } = await import('../log-input.js')
+        const input = await logInput(model, paths, options)
         const { offline, actor, operationId } = options
         const logged = await withRegistry(
           (registry) =>

@@ -8,11 +8,11 @@ import type { Column } from '../output/table.js'
 import { inSession, type CommandLine, type CommonOptions } from '../session.js'
 
 const QUEUED_COLUMNS: readonly Column<QueuedModel>[] = [
-  { title: 'model', value: ({ name }) => name, style: 'strong' },
-  { title: 'queued', value: ({ queuedAt }) => timeText(queuedAt) },
-  { title: 'files', value: ({ artifactCount }) => String(artifactCount), align: 'right' },
-  { title: 'size', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
-  { title: 'folder', value: ({ folder }) => folder }
+  { title: 'MODEL', value: ({ name }) => name, style: 'strong' },
+  { title: 'QUEUED', value: ({ queuedAt }) => timeText(queuedAt) },
+  { title: 'FILES', value: ({ artifactCount }) => String(artifactCount), align: 'right' },
+  { title: 'SIZE', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
+  { title: 'FOLDER', value: ({ folder }) => folder }
 ]
 
 /** `stemma outbox`: what was logged while the registry was out of reach. */

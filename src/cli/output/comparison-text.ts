@@ -22,10 +22,10 @@ export async function comparisonText(comparison: VersionComparison, paint: Paint
   const table = await tableText(
     rows,
     [
-      { title: 'what', value: ({ field }) => field, style: 'strong' },
+      { title: 'WHAT', value: ({ field }) => field, style: 'strong' },
       { title: left, value: (row) => row.a, style: 'bad' },
       { title: right, value: (row) => row.b, style: 'good' },
-      { title: 'by', value: ({ delta }) => delta, align: 'right' }
+      { title: 'BY', value: ({ delta }) => delta, align: 'right' }
     ],
     paint,
     'no differences'

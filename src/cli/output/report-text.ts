@@ -12,10 +12,10 @@ export async function verificationText({ ok, models, versions, events, blobs, by
   const table = await tableText(
     problems,
     [
-      { title: 'problem', value: ({ code }) => code, style: 'bad' },
-      { title: 'where', value: ({ file, digest, model }) => file ?? digest ?? model },
-      { title: 'what', value: ({ message }) => message },
-      { title: 'needed by', value: ({ affects = [] }) => [...affects.slice(0, 5), ...(affects.length > 5 ? [`… and ${affects.length - 5} more`] : [])] }
+      { title: 'PROBLEM', value: ({ code }) => code, style: 'bad' },
+      { title: 'WHERE', value: ({ file, digest, model }) => file ?? digest ?? model },
+      { title: 'WHAT', value: ({ message }) => message },
+      { title: 'NEEDED BY', value: ({ affects = [] }) => [...affects.slice(0, 5), ...(affects.length > 5 ? [`… and ${affects.length - 5} more`] : [])] }
     ],
     paint,
     ''

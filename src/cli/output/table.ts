@@ -1,4 +1,3 @@
-import { countText } from './amounts.js'
 import type { Paint } from './paint.js'
 import { plainText } from './plain-text.js'
 
@@ -11,6 +10,7 @@ export interface Column<T> {
 }
 
 const MAX_CELL = 72
+const MAX_PAIR = 2_000
 const NO_LINES = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'].map(
     (name) => [name, '']
@@ -21,16 +21,16 @@ const NO_LINES = Object.fromEntries(
  * Rows for people: columns that line up, without those that say nothing. Whatever the values are, nothing of them steers the
  * terminal; long ones are cut. Says so, where there are no rows.
  */
-export async function tableText<T>(items: readonly T[], columns: readonly Column<T>[], paint: Paint, none: string): Promise<string> {
+export async function tableText<T>(items: readonly T[], columns: readonly Column<T>[], paint: Paint, none: string, maxCell = MAX_CELL): Promise<string> {
   if (items.length === 0) return `${paint('faint', none)}\n`
   const { default: Table } = await import('cli-table3')
   const filled = columns
-    .map((column) => ({ column, cells: items.map((item) => linesOf(column.value(item))) }))
+    .map((column) => ({ column, cells: items.map((item) => linesOf(column.value(item), maxCell)) }))
     .filter(({ cells }) => cells.some((lines) => lines.some((line) => line !== '')))
   const table = new Table({
     chars: { ...NO_LINES, middle: '  ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: filled.map(({ column }) => paint('strong', column.title.toUpperCase())),
+    head: filled.map(({ column }) => paint('strong', plainText(column.title))),
     colAligns: filled.map(({ column }) => column.align ?? 'left')
   })
   items.forEach((_item, row) => {
@@ -45,23 +45,18 @@ export async function tableText<T>(items: readonly T[], columns: readonly Column
 
 /** Pairs of a name and a value, below each other. */
 export async function pairsText(pairs: readonly (readonly [string, string | readonly string[] | undefined])[], paint: Paint): Promise<string> {
-  const given = pairs.filter(([, value]) => linesOf(value).some((line) => line !== ''))
-  const text = await tableText(given, [{ title: '', value: ([name]) => name, style: 'faint' }, { title: '', value: ([, value]) => value }], paint, 'nothing')
+  const given = pairs.filter(([, value]) => linesOf(value, MAX_PAIR).some((line) => line !== ''))
+  const text = await tableText(given, [{ title: '', value: ([name]) => name, style: 'faint' }, { title: '', value: ([, value]) => value }], paint, 'nothing', MAX_PAIR)
   return text.replace(/^[^\n]*\n/, '')
 }
 
-/** `3 versions`, or what more there is than is shown. */
-export function moreText(left: number, noun: string): string {
-  return left > 0 ? `… and ${countText(left, noun)} more` : ''
-}
-
-function linesOf(value: string | readonly string[] | undefined): string[] {
+function linesOf(value: string | readonly string[] | undefined, maxCell: number): string[] {
   const lines = value === undefined ? [] : typeof value === 'string' ? [value] : value
-  return lines.map((line) => cut(plainText(line)))
+  return lines.map((line) => cut(plainText(line), maxCell))
 }
 
-function cut(line: string): string {
-  if (line.length <= MAX_CELL) return line
+function cut(line: string, maxCell: number): string {
+  if (line.length <= maxCell) return line
   const characters = Array.from(line)
-  return characters.length <= MAX_CELL ? line : `${characters.slice(0, MAX_CELL - 1).join('')}…`
+  return characters.length <= maxCell ? line : `${characters.slice(0, maxCell - 1).join('')}…`
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { isStemmaError } from '../../errors/stemma-error.js'
 import type { Terminal } from '../terminal.js'
+import { commandWords } from './command-words.js'
 import { paintFor } from './paint.js'
 import { plainJson, plainText } from './plain-text.js'
 
@@ -13,5 +14,7 @@ export function tellError({ err, environment }: Pick<Terminal, 'err' | 'environm
   }
   const paint = paintFor(err, environment)
   const coded = code === undefined ? '' : ` ${paint('faint', `(${code})`)}`
-  err.write(`stemma: ${paint('bad', plainText(message))}${coded}\n${hint === undefined ? '' : `  ${plainText(hint)}\n`}`)
+  const [first = '', ...rest] = message.split('\n').map(plainText)
+  const more = [...rest, ...(hint === undefined ? [] : commandWords(hint).split('\n').map(plainText))]
+  err.write(`stemma: ${paint('bad', first)}${coded}\n${more.map((line) => `  ${line}\n`).join('')}`)
 }

@@ -6,18 +6,18 @@ const MAX_METRICS = 4
 
 /** Versions as rows. */
 export const VERSION_COLUMNS: readonly Column<ModelVersion>[] = [
-  { title: 'version', value: ({ version }) => version, style: 'name' },
-  { title: 'stage', value: stageOf },
-  { title: 'live for', value: ({ audiences }) => audiences.join(', ') },
-  { title: 'aliases', value: ({ aliases }) => aliases.join(', ') },
-  { title: 'metrics', value: ({ metrics }) => metricsText(metrics) },
-  { title: 'size', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
-  { title: 'created', value: ({ createdAt }) => timeText(createdAt) },
-  { title: 'by', value: ({ createdBy }) => createdBy }
+  { title: 'VERSION', value: ({ version }) => version, style: 'name' },
+  { title: 'STAGE', value: stageOf },
+  { title: 'LIVE FOR', value: ({ audiences }) => audiences.join(', ') },
+  { title: 'ALIASES', value: ({ aliases }) => aliases.join(', ') },
+  { title: 'METRICS', value: ({ metrics }) => metricsText(metrics) },
+  { title: 'SIZE', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
+  { title: 'CREATED', value: ({ createdAt }) => timeText(createdAt) },
+  { title: 'BY', value: ({ createdBy }) => createdBy }
 ]
 
 /** Versions of several models as rows. */
-export const FOUND_COLUMNS: readonly Column<ModelVersion>[] = [{ title: 'model', value: ({ name }) => name, style: 'strong' }, ...VERSION_COLUMNS]
+export const FOUND_COLUMNS: readonly Column<ModelVersion>[] = [{ title: 'MODEL', value: ({ name }) => name, style: 'strong' }, ...VERSION_COLUMNS]
 
 function stageOf({ stage, deleted }: ModelVersion): string {
   return deleted === undefined ? stage : `${stage}, deleted`

@@ -36,11 +36,11 @@ export async function versionText(version: ModelVersion, paint: Paint): Promise<
   const files = await tableText(
     artifacts,
     [
-      { title: 'file', value: ({ path }) => path },
-      { title: 'size', value: (artifact) => sizeText(artifact.sizeBytes), align: 'right' },
-      { title: 'format', value: ({ format }) => format },
-      { title: 'role', value: ({ role }) => role },
-      { title: 'digest', value: (artifact) => artifact.digest.slice(0, 'sha256:'.length + 12), style: 'faint' }
+      { title: 'FILE', value: ({ path }) => path },
+      { title: 'SIZE', value: (artifact) => sizeText(artifact.sizeBytes), align: 'right' },
+      { title: 'FORMAT', value: ({ format }) => format },
+      { title: 'ROLE', value: ({ role }) => role },
+      { title: 'DIGEST', value: (artifact) => artifact.digest.slice(0, 'sha256:'.length + 12), style: 'faint' }
     ],
     paint,
     'no files'
