@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { rollup, type GetModuleInfo } from 'rollup'
 import { defineConfig, type Options } from 'tsup'
 
-const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts', 'server/index': 'src/server/index.ts' }
+const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts', 'server/index': 'src/server/index.ts', 'testing/index': 'src/testing/index.ts' }
 
 const programs = { ...library, 'io/hash-worker': 'src/io/hash-worker.ts' }
 

@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   // Examples import the package by its name, as users do.
-  resolve: { alias: [{ find: /^stemma$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }] },
+  resolve: {
+    alias: [
+      { find: /^stemma$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^stemma\/(\w+)$/, replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)) }
+    ]
+  },
   test: {
     include: ['test/**/*.test.ts'],
     // These have commands of their own: they are slow, or need tools or a network.

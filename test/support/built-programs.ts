@@ -5,7 +5,7 @@ import { build, type Options } from 'tsup'
 const root = join(import.meta.dirname, '../..')
 
 /** What is published and has a start of its own. */
-const LIBRARY = ['index', 'backends/index', 'schemas/index', 'server/index', 'io/hash-worker', 'cli/main']
+const LIBRARY = ['index', 'backends/index', 'schemas/index', 'server/index', 'testing/index', 'io/hash-worker', 'cli/main']
 
 /** Programs as JavaScript, beside a build of the library that they find by its name. */
 export interface BuiltPrograms {
