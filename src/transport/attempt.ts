@@ -141,10 +141,10 @@ function isRedirect({ status }: HttpReply): boolean {
 
 /** The token, and all else that is meant for the registry, goes to its own origin only. */
 function sentHeaders(context: AttemptContext, request: AttemptRequest, body: PreparedBody, step: RedirectStep): Record<string, string> {
-  const { accept = '*/*', range, ...own } = request.headers
-  const open = { 'user-agent': context.userAgent, accept, ...(range === undefined ? {} : { range }) }
-  if (!step.isOwn) return open
-  return { ...open, ...own, ...body.headers, ...(context.token === undefined ? {} : { authorization: `Bearer ${context.token}` }) }
+  const open = { 'user-agent': context.userAgent, accept: '*/*' }
+  if (step.isOwn) return { ...open, ...request.headers, ...body.headers, ...(context.token === undefined ? {} : { authorization: `Bearer ${context.token}` }) }
+  const { accept = open.accept, range } = request.headers
+  return { ...open, accept, ...(range === undefined ? {} : { range }) }
 }
 
 function readBody({ status, headers, stream, abandon }: HttpReply, scope: Scope, sent: PreparedBody): OpenReply {

@@ -6,7 +6,7 @@ import { createHttpClient } from './http-client.js'
 import { proxySetting } from './proxy-setting.js'
 import { createReach } from './reach.js'
 import { resolveHost } from './redirect.js'
-import { requestTarget, type RequestTarget } from './request-target.js'
+import { createTargets, type RequestTarget } from './request-target.js'
 import type { TransportLimits, TransportOptions } from './transport.js'
 import { DEFAULT_LIMITS } from './transport-limits.js'
 import { createWatchdog } from './watchdog.js'
@@ -44,6 +44,7 @@ export function createCaller(options: TransportOptions): Caller {
   const limits: TransportLimits = { ...DEFAULT_LIMITS, ...options.limits }
   const reach = createReach(sources, limits.circuitMs)
   const context = attemptContext(options, limits)
+  const targetOf = createTargets(baseUrl)
 
   return {
     limits,
@@ -56,7 +57,7 @@ export function createCaller(options: TransportOptions): Caller {
       const patience = call.patience ?? limits.patience
       const { signal, isReplayable = true } = call
       const requestId = newId(sources)
-      const named = requestTarget(baseUrl, endpoint, call)
+      const named = targetOf(endpoint, call)
       const target = { ...named, details: { ...call.details, ...named.details, requestId } }
       const tries = { patience, signal, isReplayable, mutates: endpoint.mutates === true, what: target.what, details: target.details }
       return withRetries(tries, { sources, reach }, async (leftMs) => {

@@ -50,26 +50,22 @@ export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetti
   const events = agents({ keepAlive: false }, tls)
   const foreign = agents({ keepAlive: false, maxSockets })
   const pools = { own, events, foreign }
-  const settings = settingsFor(proxy)
+  const proxied = proxy === 'environment' ? {} : { proxy: proxy === 'none' ? (false as const) : proxy }
   const send = axios.getAdapter('http')
   return {
     async exchange(request) {
       const { url, address } = request
-      const watched = watchedTransport(url.protocol === 'https:' ? https : http, request.onConnected)
-      const config: InternalAxiosRequestConfig = {
-        ...settings,
+      const watched = watchedTransport(url.protocol === 'https:' ? https : http, request.onConnected, proxy === 'none')
+      const config: InternalAxiosRequestConfig = Object.assign(new Settings(), proxied, pools[request.pool], {
         url: url.href,
         method: request.method,
         headers: new AxiosHeaders({ ...request.headers, 'accept-encoding': 'identity' }),
         data: request.data,
         signal: request.signal,
         timeout: request.timeoutMs,
-        ...pools[request.pool],
         transport: watched.transport,
         ...(address === undefined ? {} : { lookup: pinned(address) })
-      }
-      // As axios itself does before it calls the adapter: nothing that somebody put into all objects becomes a setting.
-      Object.setPrototypeOf(config, null)
+      })
       const reply = await send(config)
       return { status: reply.status, headers: watched.headers(), stream: asStream(reply.data), abandon: watched.abandon }
     },
@@ -82,22 +78,24 @@ export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetti
   }
 }
 
+/**
+ * The settings of a request to begin with. As with those that axios makes before it calls its adapter, nothing that somebody put into all objects
+ * becomes one of them; a class for it, since V8 keeps an object without a prototype as a table, which takes longer to read.
+ */
+class Settings {
+  readonly maxRedirects = 0
+  readonly responseType = 'stream'
+  readonly decompress = false
+  // Bodies are bytes of a known length by now, and every reader counts what it reads: limits of axios would put a stream more in between.
+  readonly maxBodyLength = -1
+  readonly maxContentLength = -1
+  readonly insecureHTTPParser = false
+  readonly validateStatus = (): boolean => true
+}
+Object.setPrototypeOf(Settings.prototype, null)
+
 /** What axios sets for each request: another value here would be two more system calls for each. */
 const KEEP_ALIVE_MS = 60_000
-
-function settingsFor(proxy: ProxySetting): Omit<InternalAxiosRequestConfig, 'headers'> {
-  return {
-    maxRedirects: 0,
-    responseType: 'stream',
-    decompress: false,
-    // Bodies are bytes of a known length by now, and every reader counts what it reads: limits of axios would put a stream more in between.
-    maxBodyLength: -1,
-    maxContentLength: -1,
-    insecureHTTPParser: false,
-    validateStatus: () => true,
-    ...(proxy === 'environment' ? {} : { proxy: proxy === 'none' ? false : proxy })
-  }
-}
 
 function agents(options: http.AgentOptions, tls?: TlsSettings): { httpAgent: http.Agent; httpsAgent: https.Agent } {
   return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent({ ...options, ...tls }) }
@@ -116,13 +114,14 @@ interface WatchedTransport {
 }
 
 /** Node's own request, which also tells when the connection stands, and can be ended when axios has let go of it. */
-function watchedTransport(module: { request: typeof http.request }, onConnected: () => void): WatchedTransport {
+function watchedTransport(module: { request: typeof http.request }, onConnected: () => void, isDirect: boolean): WatchedTransport {
   let request: http.ClientRequest | undefined
   let headers: ReplyHeaders = {}
   const transport: NodeTransport = {
     request(options, onResponse) {
-      request = module.request(options, (response) => {
+      request = module.request(isDirect ? directOptions(options) : options, (response) => {
         headers = plainHeaders(response.headers)
+        response.headers = {}
         onResponse(response)
       })
       request.once('socket', (socket) => {
@@ -133,6 +132,25 @@ function watchedTransport(module: { request: typeof http.request }, onConnected:
     }
   }
   return { transport, headers: () => headers, abandon: () => request?.destroy() }
+}
+
+/** What Node needs of a request without a proxy: it copies its options three times, and half of what axios gives is for redirects and HTTP/2. */
+function directOptions({ protocol, hostname, port, path, method, headers, agent, auth, lookup }: http.RequestOptions): http.RequestOptions {
+  return {
+    protocol,
+    hostname,
+    port,
+    path,
+    method,
+    headers,
+    agent,
+    auth,
+    ...(lookup === undefined ? {} : { lookup }),
+    // Named, so that no value that somebody put into all objects takes their place.
+    socketPath: undefined,
+    createConnection: undefined,
+    insecureHTTPParser: false
+  }
 }
 
 function pinned(address: string): (hostname: string, options: object, done: (error: null, addresses: { address: string; family: 4 | 6 }[]) => void) => void {

@@ -11,8 +11,25 @@ export interface RequestTarget {
   readonly details: Readonly<Record<string, string>>
 }
 
+/**
+ * The addresses of the calls to one registry. An endpoint has one for all calls that say nothing in it, which is kept.
+ *
+ * @param baseUrl `https://host/prefix`
+ */
+export function createTargets(baseUrl: string): (endpoint: Endpoint, call: Call) => RequestTarget {
+  const known = new WeakMap<Endpoint, RequestTarget>()
+  return (endpoint, call) => {
+    if (call.parameters !== undefined || call.query !== undefined) return requestTarget(baseUrl, endpoint, call)
+    const before = known.get(endpoint)
+    if (before) return before
+    const target = requestTarget(baseUrl, endpoint, call)
+    known.set(endpoint, target)
+    return target
+  }
+}
+
 /** The address of a call: each parameter is one segment, whatever is in it. */
-export function requestTarget(baseUrl: string, endpoint: Endpoint, { parameters = {}, query = {} }: Call): RequestTarget {
+function requestTarget(baseUrl: string, endpoint: Endpoint, { parameters = {}, query = {} }: Call): RequestTarget {
   const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(name, Object.hasOwn(parameters, name) ? parameters[name] : undefined))
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.append(key, String(value))

@@ -1,4 +1,4 @@
-import pRetry from 'p-retry'
+import pRetry, { type Options as RetryOptions } from 'p-retry'
 import { StemmaError } from '../errors/stemma-error.js'
 import type { Sources } from '../util/sources.js'
 import { isAttemptFailure, type AttemptFailure } from './attempt-failure.js'
@@ -33,7 +33,7 @@ export async function withRetries<T>(tries: Tries, { sources, reach }: { sources
   let isOutcomeOpen = false
   let failure: AttemptFailure | undefined
   try {
-    const result = await pRetry(() => attempt(leftMs()), {
+    const result = await firstOrRetried(() => attempt(leftMs()), {
       retries,
       // The waits are below, where the clock and the chance are those of `Sources`: p-retry takes its own from the machine.
       minTimeout: 0,
@@ -61,6 +61,25 @@ export async function withRetries<T>(tries: Tries, { sources, reach }: { sources
     // What the registry says of a request with the same key covers the attempts before.
     throw isOutcomeOpen && tries.mutates && error.facts.isAnswer !== true ? unknownOutcome(tries, error.error) : error.error
   }
+}
+
+/** As p-retry alone, which has its part only in what fails: most attempts are the only one of their call. */
+async function firstOrRetried<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  let first: { readonly error: unknown } | undefined
+  try {
+    options.signal?.throwIfAborted()
+    const result = await attempt()
+    options.signal?.throwIfAborted()
+    return result
+  } catch (error) {
+    first = { error }
+  }
+  return pRetry(() => {
+    if (first === undefined) return attempt()
+    const { error } = first
+    first = undefined
+    throw error
+  }, options)
 }
 
 function unknownOutcome({ what, details }: Tries, error: StemmaError): StemmaError {

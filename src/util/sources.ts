@@ -53,13 +53,15 @@ export const systemSources: Sources = {
     })
 }
 
-/** Drawn ahead: 16 ids. Asking the generator costs as much for one as for all of them. */
-const drawn = new Uint8Array(256)
+/** Drawn ahead: 128 ids. Asking the generator costs nearly as much for one as for all of them. */
+const drawn = new Uint8Array(2_048)
+/** More than this at once is no id, and is drawn by itself. */
+const MAX_DRAWN = 64
 let drawnLeft = 0
 
 /** Each byte is given out once, and not kept. */
 function drawRandomBytes(length: number): Uint8Array {
-  if (length > drawn.length / 4) return randomFillSync(new Uint8Array(length))
+  if (length > MAX_DRAWN) return randomFillSync(new Uint8Array(length))
   if (length > drawnLeft) {
     randomFillSync(drawn)
     drawnLeft = drawn.length

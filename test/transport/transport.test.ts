@@ -19,6 +19,33 @@ describe('transport', () => {
     expect(seen).toEqual([['GET', '/ml/registry/v1/things/sha256%3Aa%2F..%2Fb?ref=risk%2Fcredit%40%5E1.2&limit=3', `Bearer ${TOKEN}`, 'identity', 'stemma/test']])
   })
 
+  it('finds the address of each call, whatever the one before said', async () => {
+    const seen: unknown[] = []
+    const { url } = await serve((request, response) => {
+      seen.push(request.url)
+      answer(response, 201, { ok: true })
+    })
+    const transport = testTransport(url)
+    for (const query of [undefined, { a: 1 }, undefined, { a: 2 }]) await transport.json(POST, query === undefined ? {} : { query })
+    expect(seen).toEqual(['/v1/things', '/v1/things?a=1', '/v1/things', '/v1/things?a=2'])
+  })
+
+  it('takes nothing that somebody put into all objects for a setting', async () => {
+    const { url } = await serve((_request, response) => {
+      answer(response, 200, { ok: true })
+    })
+    const transport = testTransport(url)
+    const names = ['socketPath', 'lookup', 'createConnection', 'insecureHTTPParser', 'maxRedirects', 'baseURL', 'auth', 'params', 'proxy'] as const
+    for (const name of names) {
+      Object.defineProperty(Object.prototype, name, { value: '/tmp/elsewhere', configurable: true, writable: true })
+      try {
+        expect(await transport.json(GET, { parameters: { id: 'a' } })).toEqual({ ok: true })
+      } finally {
+        Reflect.deleteProperty(Object.prototype, name)
+      }
+    }
+  })
+
   it('uses a connection again', async () => {
     const ports = new Set<number | undefined>()
     const { url } = await serve((request, response) => {
