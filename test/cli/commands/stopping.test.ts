@@ -1,0 +1,59 @@
+import { describe, expect, it, vi } from 'vitest'
+import { runCommandLine } from '../../../src/cli/run-command-line.js'
+import { commandWorkplace } from '../../support/command-workplace.js'
+import { fakeTerminal } from '../../support/fake-terminal.js'
+
+describe('stemma watch', () => {
+  it('prints a version whenever the reference comes to mean another, until it is stopped', async () => {
+    const { path, run } = commandWorkplace()
+    await run('log', 'spam', path('out'))
+    const terminal = fakeTerminal()
+    const watched = runCommandLine(['watch', 'spam@production'], terminal)
+    await run('stage', 'spam@1.0.0', 'production')
+    await terminal.until(/(spam@1\.0\.0)\n/, 'out')
+    await run('log', 'spam', path('out/model.onnx'))
+    await run('stage', 'spam@1.0.1', 'production')
+    await terminal.until(/(spam@1\.0\.1)\n/, 'out')
+    terminal.stop('SIGINT')
+    expect(await watched).toBe(130)
+    expect(terminal.text).toEqual({ out: 'spam@1.0.0\nspam@1.0.1\n', err: 'stemma: stopped\n' })
+  })
+
+  it.each([
+    ['SIGTERM', 143, 'stemma: stopped\n'],
+    ['EPIPE', 0, '']
+  ] as const)('ends by %s with %i', async (reason, code, err) => {
+    const { path, run } = commandWorkplace()
+    await run('log', 'spam', path('out'))
+    const terminal = fakeTerminal()
+    const watched = runCommandLine(['watch', 'spam'], terminal)
+    await terminal.until(/(spam)/, 'out')
+    terminal.stop(reason)
+    expect([await watched, terminal.text.err]).toEqual([code, err])
+  })
+})
+
+describe('a registry behind a server', () => {
+  it('is logged to, promoted in and fetched from as one in a folder', async () => {
+    const { path, run } = commandWorkplace()
+    const tokens = path('tokens.json')
+    const token = (await run('token', 'create', '--name', 'ci', '--scope', 'write', 'promote', '--tokens', tokens)).out.trim()
+    const terminal = fakeTerminal()
+    const served = runCommandLine(['serve', '--port', '0', '--tokens', tokens, '--json'], terminal)
+    const url = await terminal.until(/"url":"([^"]+)"/, 'out')
+    vi.stubEnv('STEMMA_REGISTRY', url)
+    expect(await run('list')).toMatchObject({ code: 1, err: expect.stringMatching(/\(UNAUTHENTICATED\)\n {2}Set STEMMA_TOKEN/) as string })
+    vi.stubEnv('STEMMA_TOKEN', token)
+    expect((await run('log', 'spam', path('out'), '--metric', 'auc=0.9')).out).toBe('spam@1.0.0\n')
+    expect((await run('stage', 'spam', 'production', '--actor', 'ada')).out).toBe('spam@1.0.0 is in production for default\n')
+    expect((await run('search', 'metrics.auc > 0.8')).out).toContain('spam')
+    expect((await run('history', 'spam')).out).toContain('ada via ci')
+    expect((await run('get', 'spam@production', '--into', path('model'))).out).toBe(`${path('model')}\n`)
+    expect((await run('verify')).code).toBe(0)
+    expect(await run('gc')).toMatchObject({ code: 1, err: expect.stringContaining('(FORBIDDEN)') as string })
+    terminal.stop()
+    expect(await served).toBe(0)
+    expect((await run('list')).code).toBe(6)
+    for (const line of terminal.text.err.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ info: { message: expect.any(String) as string } })
+  })
+})
