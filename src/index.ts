@@ -1,5 +1,5 @@
 export { StemmaError, isStemmaError, type StemmaErrorOptions } from './errors/stemma-error.js'
-export type { ErrorCode } from './errors/codes.js'
+export { ERROR_CODES, type ErrorCode } from './errors/codes.js'
 export { toText } from './record/draw-lineage-text.js'
 export { toDot, toMermaid } from './record/draw-lineage.js'
 export { openRegistry, type OpenRegistryOptions } from './registry/open-registry.js'
@@ -22,7 +22,7 @@ export {
   versions,
   watch
 } from './registry/root-verbs.js'
-export { startTraining, type TrainingRecorder } from './registry/start-training.js'
+export { startTraining, type StartTrainingOptions, type TrainingRecorder } from './registry/start-training.js'
 
 export type { ArtifactContent, ArtifactContentEntry, ArtifactsInput } from './artifacts/artifacts-input.js'
 export type { BackendCapabilities, MutationOptions } from './backends/backend.js'

@@ -6,9 +6,13 @@ import type { Sources } from '../util/sources.js'
 
 /** Where stemma says what it does, one line of text and plain data each. Missing methods are not called. */
 export interface Logger {
+  /** What is of interest only when something is looked for. */
   debug?(message: string, data?: Readonly<Record<string, unknown>>): void
+  /** What went as it should. */
   info?(message: string, data?: Readonly<Record<string, unknown>>): void
+  /** What was got over, but should be looked at. */
   warn?(message: string, data?: Readonly<Record<string, unknown>>): void
+  /** What failed without a caller to tell. */
   error?(message: string, data?: Readonly<Record<string, unknown>>): void
 }
 

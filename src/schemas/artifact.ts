@@ -18,7 +18,7 @@ export const artifactSchema = openObject({
   role: artifactRoleSchema
 })
 /** One file of a version. */
-export type Artifact = z.infer<typeof artifactSchema>
+export interface Artifact extends z.infer<typeof artifactSchema> {}
 
 /**
  * The sorted list of a version's artifacts. The sha256 of its canonical bytes (RFC 8785) is the version's digest, and those
@@ -30,4 +30,4 @@ export const manifestSchema = openObject({
   artifacts: z.array(artifactSchema).max(100_000)
 })
 /** The sorted list of a version's artifacts. */
-export type Manifest = z.infer<typeof manifestSchema>
+export interface Manifest extends z.infer<typeof manifestSchema> {}

@@ -22,4 +22,4 @@ export const birthSchema = openObject({
   ...capturedSchema.shape
 })
 /** Birth metadata: how a version came to be. */
-export type Birth = z.infer<typeof birthSchema>
+export interface Birth extends z.infer<typeof birthSchema> {}

@@ -4,7 +4,7 @@ import { openObject } from './open-object.js'
 /** A part that could not be captured, or was switched off, and why. */
 export const unavailableSchema = openObject({ state: z.literal('unavailable'), reason: z.string() })
 /** A part that could not be captured, or was switched off, and why. */
-export type Unavailable = z.infer<typeof unavailableSchema>
+export interface Unavailable extends z.infer<typeof unavailableSchema> {}
 
 /** The code that made a version, from git or from the variables of a CI system. */
 export const codeSchema = openObject({
@@ -35,7 +35,7 @@ export const codeSchema = openObject({
   gitUnavailable: z.string().optional()
 })
 /** The code that made a version. */
-export type Code = z.infer<typeof codeSchema>
+export interface Code extends z.infer<typeof codeSchema> {}
 
 /** A file that fixes the environment (package.json, lockfile, requirements.txt, conda.yaml); stored as a blob, not an artifact. */
 export const environmentFileSchema = openObject({
@@ -44,7 +44,7 @@ export const environmentFileSchema = openObject({
   digest: z.string()
 })
 /** A file that fixes the environment. */
-export type EnvironmentFile = z.infer<typeof environmentFileSchema>
+export interface EnvironmentFile extends z.infer<typeof environmentFileSchema> {}
 
 /** The software that a version was made with. From an allow-list; never the process's whole environment. */
 export const environmentSchema = openObject({
@@ -80,7 +80,7 @@ export const environmentSchema = openObject({
   host: z.string().optional()
 })
 /** The software that a version was made with. */
-export type Environment = z.infer<typeof environmentSchema>
+export interface Environment extends z.infer<typeof environmentSchema> {}
 
 /** One graphics processor. */
 export const gpuSchema = openObject({
@@ -105,7 +105,7 @@ export const hardwareSchema = openObject({
   gpuUnavailable: z.string().optional()
 })
 /** The machine that a version was made on. */
-export type Hardware = z.infer<typeof hardwareSchema>
+export interface Hardware extends z.infer<typeof hardwareSchema> {}
 
 /** What captures itself when a version is logged. */
 export const capturedSchema = openObject({
@@ -114,4 +114,4 @@ export const capturedSchema = openObject({
   hardware: z.discriminatedUnion('state', [hardwareSchema, unavailableSchema])
 })
 /** What captures itself when a version is logged. */
-export type Captured = z.infer<typeof capturedSchema>
+export interface Captured extends z.infer<typeof capturedSchema> {}

@@ -11,7 +11,7 @@ export const differenceSchema = openObject({
   b: jsonValueSchema.optional()
 })
 /** A value that differs between two sides. */
-export type Difference = z.infer<typeof differenceSchema>
+export interface Difference extends z.infer<typeof differenceSchema> {}
 
 /** A number that differs between two sides. */
 export const numberDifferenceSchema = openObject({
@@ -22,7 +22,7 @@ export const numberDifferenceSchema = openObject({
   delta: z.number().optional()
 })
 /** A number that differs between two sides. */
-export type NumberDifference = z.infer<typeof numberDifferenceSchema>
+export interface NumberDifference extends z.infer<typeof numberDifferenceSchema> {}
 
 /** A result of an evaluation that differs between two sides. `field` is `<dataset>/<slice>/<metric>`, with `*` for what is not named. */
 export const evaluationDifferenceSchema = openObject({
@@ -34,7 +34,7 @@ export const evaluationDifferenceSchema = openObject({
   metric: z.string()
 })
 /** A result of an evaluation that differs between two sides. */
-export type EvaluationDifference = z.infer<typeof evaluationDifferenceSchema>
+export interface EvaluationDifference extends z.infer<typeof evaluationDifferenceSchema> {}
 
 /** What differs between two versions; equal values are left out. */
 export const versionComparisonSchema = openObject({
@@ -62,4 +62,4 @@ export const versionComparisonSchema = openObject({
   other: z.array(differenceSchema)
 })
 /** What differs between two versions. */
-export type VersionComparison = z.infer<typeof versionComparisonSchema>
+export interface VersionComparison extends z.infer<typeof versionComparisonSchema> {}

@@ -14,4 +14,4 @@ export const datasetSchema = openObject({
   sizeBytes: z.int().nonnegative().optional()
 })
 /** A data set that went into a version. */
-export type Dataset = z.infer<typeof datasetSchema>
+export interface Dataset extends z.infer<typeof datasetSchema> {}

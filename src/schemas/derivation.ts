@@ -15,4 +15,4 @@ export const derivationSchema = openObject({
   relation: derivationRelationSchema
 })
 /** A link to the version that another one was made from, pinned when it was logged. */
-export type Derivation = z.infer<typeof derivationSchema>
+export interface Derivation extends z.infer<typeof derivationSchema> {}

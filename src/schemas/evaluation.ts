@@ -11,4 +11,4 @@ export const evaluationSchema = openObject({
   metrics: numbersSchema
 })
 /** Metrics of one part of the data. */
-export type Evaluation = z.infer<typeof evaluationSchema>
+export interface Evaluation extends z.infer<typeof evaluationSchema> {}

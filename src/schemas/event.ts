@@ -107,4 +107,4 @@ export const eventHeadSchema = openObject({
   ignorable: z.boolean().optional()
 })
 /** The part of an event that also an unknown, newer event has. */
-export type EventHead = z.infer<typeof eventHeadSchema>
+export interface EventHead extends z.infer<typeof eventHeadSchema> {}

@@ -14,7 +14,7 @@ export const changeSchema = openObject({
   to: jsonValueSchema.optional()
 })
 /** One value that an event changed. */
-export type Change = z.infer<typeof changeSchema>
+export interface Change extends z.infer<typeof changeSchema> {}
 
 /** One event as people read it: who, when, why, old and new values. */
 export const historyEntrySchema = openObject({
@@ -37,4 +37,4 @@ export const historyEntrySchema = openObject({
   eventDigest: z.string()
 })
 /** One event as people read it. */
-export type HistoryEntry = z.infer<typeof historyEntrySchema>
+export interface HistoryEntry extends z.infer<typeof historyEntrySchema> {}

@@ -22,7 +22,7 @@ export const lineageNodeSchema = openObject({
   similar: z.array(z.string()).optional()
 })
 /** A thing in the story of a version. */
-export type LineageNode = z.infer<typeof lineageNodeSchema>
+export interface LineageNode extends z.infer<typeof lineageNodeSchema> {}
 
 /** `to` was made from `from`. */
 export const lineageEdgeSchema = openObject({
@@ -33,7 +33,7 @@ export const lineageEdgeSchema = openObject({
   role: z.string().optional()
 })
 /** `to` was made from `from`. */
-export type LineageEdge = z.infer<typeof lineageEdgeSchema>
+export interface LineageEdge extends z.infer<typeof lineageEdgeSchema> {}
 
 /** What made a version, and what was made from it. Edges go from origin to product; nodes and edges are sorted by id. */
 export const lineageGraphSchema = openObject({
@@ -47,4 +47,4 @@ export const lineageGraphSchema = openObject({
   truncated: z.boolean()
 })
 /** What made a version, and what was made from it. */
-export type LineageGraph = z.infer<typeof lineageGraphSchema>
+export interface LineageGraph extends z.infer<typeof lineageGraphSchema> {}

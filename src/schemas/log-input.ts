@@ -23,7 +23,7 @@ export const captureOptionsSchema = z.strictObject({
   timeoutMs: z.int().positive().optional()
 })
 /** Parts of the capture. */
-export type CaptureOptions = z.infer<typeof captureOptionsSchema>
+export interface CaptureOptions extends z.infer<typeof captureOptionsSchema> {}
 
 /** A data set as the caller names it. `path` is a file or folder, or a `.dvc` file, that is read and hashed, and by default names it. */
 export const datasetInputSchema = z.strictObject({
@@ -35,7 +35,7 @@ export const datasetInputSchema = z.strictObject({
   role: z.string().optional()
 })
 /** A data set as the caller names it. */
-export type DatasetInput = z.infer<typeof datasetInputSchema>
+export interface DatasetInput extends z.infer<typeof datasetInputSchema> {}
 
 /** A link to the version that this one was made from. */
 export const derivationInputSchema = z.strictObject({
@@ -43,7 +43,7 @@ export const derivationInputSchema = z.strictObject({
   relation: derivationRelationSchema
 })
 /** A link to the version that this one was made from. */
-export type DerivationInput = z.infer<typeof derivationInputSchema>
+export interface DerivationInput extends z.infer<typeof derivationInputSchema> {}
 
 /** The name of a format, `onnx` or `application/x-hdf5`, as a caller gives it. */
 export const formatInputSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+/-]{0,63}$/, {
@@ -62,7 +62,7 @@ export const artifactEntrySchema = z.strictObject({
   format: formatInputSchema.optional()
 })
 /** One entry of a list of artifacts. */
-export type ArtifactEntry = z.infer<typeof artifactEntrySchema>
+export interface ArtifactEntry extends z.infer<typeof artifactEntrySchema> {}
 
 /** `logModel` input but for `artifacts` and `training`, whose types are not data. */
 export const logModelInputSchema = z.strictObject({

@@ -13,17 +13,17 @@ export const approvalSchema = openObject({
   at: instantSchema
 })
 /** Somebody's recorded yes or no to a version. */
-export type Approval = z.infer<typeof approvalSchema>
+export interface Approval extends z.infer<typeof approvalSchema> {}
 
 /** An approval as its caller gives it: the registry adds the time. */
 export const approvalInputSchema = approvalSchema.omit({ at: true })
 /** An approval as its caller gives it: the registry adds the time. */
-export type ApprovalInput = z.infer<typeof approvalInputSchema>
+export interface ApprovalInput extends z.infer<typeof approvalInputSchema> {}
 
 /** A version's tombstone. */
 export const deletionSchema = openObject({ at: instantSchema, reason: z.string(), by: z.string().optional() })
 /** A version's tombstone. */
-export type Deletion = z.infer<typeof deletionSchema>
+export interface Deletion extends z.infer<typeof deletionSchema> {}
 
 const becameSo = {
   at: instantSchema,
@@ -42,7 +42,7 @@ export const stageSinceSchema = openObject({
   replacedBy: z.string().optional()
 })
 /** When and why a version entered the stage that it is in. */
-export type StageSince = z.infer<typeof stageSinceSchema>
+export interface StageSince extends z.infer<typeof stageSinceSchema> {}
 
 /** One audience that a version is live for, and when and why it became so. */
 export const liveSinceSchema = openObject({
@@ -53,7 +53,7 @@ export const liveSinceSchema = openObject({
   replaced: z.string().optional()
 })
 /** One audience that a version is live for, and when and why it became so. */
-export type LiveSince = z.infer<typeof liveSinceSchema>
+export interface LiveSince extends z.infer<typeof liveSinceSchema> {}
 
 /** A version without its list of artifacts: what lists, filters and events work on. */
 export const versionSummarySchema = openObject({
@@ -86,7 +86,7 @@ export const versionSummarySchema = openObject({
   deleted: deletionSchema.optional()
 })
 /** A version without its list of artifacts. */
-export type VersionSummary = z.infer<typeof versionSummarySchema>
+export interface VersionSummary extends z.infer<typeof versionSummarySchema> {}
 
 /** A version of a model: an immutable set of artifacts, how it came to be, and what became of it since. */
 export const modelVersionSchema = openObject({
@@ -95,7 +95,7 @@ export const modelVersionSchema = openObject({
   artifacts: z.array(artifactSchema)
 })
 /** A version of a model: an immutable set of artifacts, how it came to be, and what became of it since. */
-export type ModelVersion = z.infer<typeof modelVersionSchema>
+export interface ModelVersion extends z.infer<typeof modelVersionSchema> {}
 
 /** A model: a named line of versions. */
 export const modelSummarySchema = openObject({
@@ -110,4 +110,4 @@ export const modelSummarySchema = openObject({
   updatedAt: instantSchema
 })
 /** A model: a named line of versions. */
-export type ModelSummary = z.infer<typeof modelSummarySchema>
+export interface ModelSummary extends z.infer<typeof modelSummarySchema> {}

@@ -14,7 +14,7 @@ export const policySchema = openObject({
   reasonRequiredFor: z.array(z.string()).max(64)
 })
 /** Rules of a registry about stages. */
-export type Policy = z.infer<typeof policySchema>
+export interface Policy extends z.infer<typeof policySchema> {}
 
 /** What a registry has that was created without rules of its own. */
 export const DEFAULT_POLICY: Policy = { stages: [...BUILT_IN_STAGES], forbiddenMoves: [], reasonRequiredFor: [] }

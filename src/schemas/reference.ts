@@ -23,7 +23,7 @@ export const referenceSchema = z.strictObject({
   at: z.int().optional()
 })
 /** A reference in parts. */
-export type Reference = z.infer<typeof referenceSchema>
+export interface Reference extends z.infer<typeof referenceSchema> {}
 
 /**
  * The object form of a reference, for people: one of `version` (also a range), `sequence`, `digest`, `stage` or `alias`;
@@ -40,4 +40,4 @@ export const referenceInputSchema = z.strictObject({
   at: z.union([z.string(), z.date()]).optional()
 })
 /** The object form of a reference. */
-export type ReferenceInput = z.infer<typeof referenceInputSchema>
+export interface ReferenceInput extends z.infer<typeof referenceInputSchema> {}

@@ -17,7 +17,7 @@ export const problemSchema = openObject({
   affects: z.array(z.string()).optional()
 })
 /** One damaged, missing or foreign thing that `verify` found. */
-export type Problem = z.infer<typeof problemSchema>
+export interface Problem extends z.infer<typeof problemSchema> {}
 
 /** What `verify` read and what it found. */
 export const verificationReportSchema = openObject({
@@ -30,7 +30,7 @@ export const verificationReportSchema = openObject({
   problems: z.array(problemSchema)
 })
 /** What `verify` read and what it found. */
-export type VerificationReport = z.infer<typeof verificationReportSchema>
+export interface VerificationReport extends z.infer<typeof verificationReportSchema> {}
 
 /** What `collectGarbage` did, or with `dryRun` would do. */
 export const garbageReportSchema = openObject({
@@ -46,4 +46,4 @@ export const garbageReportSchema = openObject({
   reclaimedBytes: z.int()
 })
 /** What `collectGarbage` did. */
-export type GarbageReport = z.infer<typeof garbageReportSchema>
+export interface GarbageReport extends z.infer<typeof garbageReportSchema> {}

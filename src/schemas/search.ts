@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.date()])
 /** A value that a field is compared with. */
-export type SearchScalar = z.infer<typeof scalar>
+export type SearchScalar = string | number | boolean | Date
 
 /** What is asked of one field; all of it must hold. A bare value means `eq`. */
 export const conditionSchema = z.union([
@@ -34,7 +34,7 @@ export interface Where {
 /** One key of the order of results. Versions without the field come last either way. */
 export const orderSchema = z.strictObject({ field: z.string(), direction: z.enum(['asc', 'desc']).optional() })
 /** One key of the order of results. */
-export type Order = z.infer<typeof orderSchema>
+export interface Order extends z.infer<typeof orderSchema> {}
 
 /** A search over all versions of a registry. */
 export interface SearchQuery {
@@ -75,4 +75,4 @@ export const searchPositionSchema = z.strictObject({
   sequence: z.int()
 })
 /** A place in the order of a search: what the version that stands there is sorted by. */
-export type SearchPosition = z.infer<typeof searchPositionSchema>
+export interface SearchPosition extends z.infer<typeof searchPositionSchema> {}

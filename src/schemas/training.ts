@@ -23,6 +23,6 @@ export const trainingSchema = openObject({
   recordedPoints: z.record(z.string(), z.int().positive()).optional()
 })
 /** How the training went: what `startTraining()` records. */
-export type Training = z.infer<typeof trainingSchema>
+export interface Training extends z.infer<typeof trainingSchema> {}
 /** One point of a metric series. */
-export type MetricPoint = z.infer<typeof metricPointSchema>
+export interface MetricPoint extends z.infer<typeof metricPointSchema> {}

@@ -27,7 +27,7 @@ export const tokenRecordSchema = z.strictObject({
   createdAt: z.iso.datetime({ error: 'wanted a time such as 2026-03-01T12:00:00.000Z' })
 }, { error: (issue) => (issue.code === 'invalid_type' ? 'wanted an object with name, scopes, sha256 and createdAt' : undefined) })
 /** A token as the server keeps it. */
-export type TokenRecord = z.infer<typeof tokenRecordSchema>
+export interface TokenRecord extends z.infer<typeof tokenRecordSchema> {}
 
 const TOKEN_BYTES = 32
 const TOKEN = /^stemma_[A-Za-z0-9_-]{43}$/

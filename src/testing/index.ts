@@ -1,7 +1,7 @@
 export { logHistory, type HistoryPoint, type HistoryStep, type LogHistoryOptions } from './builders/log-history.js'
 export { logVersions, type VersionInput } from './builders/log-versions.js'
 export { createTestRegistry, type TestRegistry, type TestRegistryOptions } from './create-test-registry.js'
-export type { Fault, FaultyMethod } from './faults/fault.js'
+export type { Fault, FaultyCall, FaultyMethod } from './faults/fault.js'
 export { injectFaults, type FaultyBackend, type InjectFaultsOptions } from './faults/inject-faults.js'
 export type { LinearModel, ModelFiles } from './fixtures/linear-model.js'
 export { onnxModel } from './fixtures/onnx-model.js'

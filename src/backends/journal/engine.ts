@@ -9,7 +9,7 @@ import type { Manifests } from './manifests.js'
 import type { ModelStates } from './model-states.js'
 
 /** Who writes events, as each of them says. */
-export type Writer = z.infer<typeof writerSchema>
+export interface Writer extends z.infer<typeof writerSchema> {}
 
 /** What every verb of the journal engine works with. */
 export interface Engine {

@@ -4,6 +4,7 @@ import type { Backend, BackendCapabilities } from '../../backends/backend.js'
 export interface ConformanceFiles {
   /** Makes a file of its own with these bytes, where the backend takes an `owned-file` from, and gives its absolute path. */
   make(backend: Backend, bytes: Uint8Array): Promise<string>
+  /** Whether such a file is still there. */
   exists(path: string): boolean
 }
 

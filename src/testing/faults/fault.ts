@@ -7,7 +7,8 @@ export type FaultyMethod = Exclude<
   'close'
 >
 
-interface When {
+/** Which call of a backend something happens to. */
+export interface FaultyCall {
   method: FaultyMethod
   /** The how many-th call of the method, counted from 1 since the fault was in the plan; or every one. @default 1 */
   call?: number | 'every' | undefined
@@ -22,8 +23,8 @@ interface When {
  * - `cut`: what is read ends before this place, without an error.
  */
 export type Fault =
-  | (When & { fail: ErrorCode | Error })
-  | (When & { failAfter: ErrorCode | Error })
-  | (When & { delay: number | Promise<unknown> })
-  | (When & { method: 'openBlob'; corrupt: number })
-  | (When & { method: 'openBlob'; cut: number })
+  | (FaultyCall & { fail: ErrorCode | Error })
+  | (FaultyCall & { failAfter: ErrorCode | Error })
+  | (FaultyCall & { delay: number | Promise<unknown> })
+  | (FaultyCall & { method: 'openBlob'; corrupt: number })
+  | (FaultyCall & { method: 'openBlob'; cut: number })
