@@ -90,7 +90,13 @@ function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSi
   const paint = paintFor(out, environment)
   const write = async (text: string): Promise<void> => {
     signal.throwIfAborted()
-    if (!out.write(text)) await once(out, 'drain', { signal })
+    if (out.write(text)) return
+    try {
+      await once(out, 'drain', { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
   }
   const note = (text: string): void => {
     if (!isJson) err.write(`${plainText(text)}\n`)

@@ -37,7 +37,7 @@ export async function buildPrograms(programs: Readonly<Record<string, string>>):
       ...{ ...shared, outDir: library, splitting: true, noExternal: ['uuid', 'canonicalize', 'zod', /^semver/] },
       entry: Object.fromEntries(LIBRARY.map((name) => [name, join(root, `src/${name}.ts`)]))
     }),
-    build({ ...shared, outDir: folder, bundle: false, entry: { ...programs } })
+    ...(Object.keys(programs).length === 0 ? [] : [build({ ...shared, outDir: folder, bundle: false, entry: { ...programs } })])
   ])
   return {
     path: (name) => join(folder, `${name}.js`),

@@ -22,6 +22,7 @@ export function addGc(line: CommandLine): void {
     .option('--dry-run', 'only say what would be done')
     .option('--grace <hours>', 'keep bytes that are younger, since a writer may be about to need them', amount, 168)
     .option('--force', 'allow a grace below one hour: only when nobody writes to the registry')
+    .option('--no-progress', 'no bar')
     .action(async (options: GarbageOptions) => {
       await inSession(line, options, async ({ signal, give, withRegistry, withProgress }) => {
         const { dryRun, grace, force } = options
