@@ -58,6 +58,13 @@ export interface Route {
   mutates?: boolean | undefined
 }
 
+/** The name of a route. Written out, so that the types of `stemma/server` do not have to hold the schema of every message. */
+export type RouteName =
+  | 'registry' | 'version' | 'models' | 'versions' | 'search' | 'history' | 'lineage' | 'changes' | 'commit'
+  | 'createVersion' | 'publish' | 'transition' | 'rollback' | 'metadata' | 'deletion' | 'verify' | 'garbage'
+  | 'keepBlobs' | 'putBlobs' | 'blob' | 'blobSize' | 'startUpload' | 'uploadOffset' | 'uploadChunk' | 'finishUpload' | 'cancelUpload'
+  | 'health' | 'ready' | 'metrics' | 'openapi'
+
 /** Every route of the registry. */
 export const ROUTES = {
   registry: { method: 'GET', path: '/v1/registry', scope: 'read', summary: 'What this registry can do, and its rules', reply: registryInfoSchema, status: 200 },
@@ -94,7 +101,4 @@ export const ROUTES = {
   ready: { method: 'GET', path: '/readyz', scope: 'open', summary: 'Whether the store can be read and the server takes requests', reply: 'text', status: 200 },
   metrics: { method: 'GET', path: '/metrics', scope: 'read', summary: 'Figures for Prometheus', reply: 'text', status: 200 },
   openapi: { method: 'GET', path: '/openapi.json', scope: 'open', summary: 'This description, as OpenAPI 3.1', reply: 'text', status: 200 }
-} as const satisfies Record<string, Route>
-
-/** The name of a route. */
-export type RouteName = keyof typeof ROUTES
+} as const satisfies Record<RouteName, Route>
