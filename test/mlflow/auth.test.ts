@@ -5,8 +5,8 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMlflowBackend } from '../../src/backends/mlflow/open-mlflow.js'
 import { toReference } from '../../src/record/parse-reference.js'
-import { logVersion, move } from '../backends/conformance/fixtures.js'
-import { LINES } from './python.js'
+import { logVersion, move } from '../../src/testing/conformance/fixtures.js'
+import { installed, line } from './open.js'
 import { startServer, type RunningServer } from './server.js'
 
 const ADMIN = { MLFLOW_TRACKING_USERNAME: 'admin', MLFLOW_TRACKING_PASSWORD: 'correct-horse-0815' }
@@ -18,7 +18,7 @@ const AUTH = {
 }
 const SECRET = 'not-the-password-4711'
 
-describe.each(LINES)('MLflow %s with users', (line) => {
+describe(`MLflow ${line} with users`, () => {
   let server: RunningServer
   let folder: string
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.each(LINES)('MLflow %s with users', (line) => {
     const config = join(folder, 'auth.ini')
     await writeFile(config, `[mlflow]\n${Object.entries(AUTH).map(([key, value]) => `${key} = ${value}\n`).join('')}database_uri = sqlite:///${join(folder, 'users.db')}\n`)
     const environment = { MLFLOW_FLASK_SERVER_SECRET_KEY: 'for tests', MLFLOW_AUTH_CONFIG_PATH: config }
-    server = await startServer(line, { arguments: ['--app-name', 'basic-auth'], packages: ['flask-wtf'], environment })
+    server = await startServer(installed.python, { arguments: ['--app-name', 'basic-auth'], environment })
   })
   afterAll(async () => {
     await server.stop()

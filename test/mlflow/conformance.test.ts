@@ -1,7 +1,6 @@
 import type { BackendCapabilities } from '../../src/backends/backend.js'
 import { runConformance } from '../backends/conformance/run-conformance.js'
-import { openOn } from './open.js'
-import { LINES } from './python.js'
+import { line, openShared } from './open.js'
 
 /**
  * What MLflow cannot promise, and why. Every other case of the suite is run, and none is expected to fail; the cases for backends that lack
@@ -15,4 +14,4 @@ const LACKS: Readonly<Record<keyof Pick<BackendCapabilities, 'durable' | 'localF
 
 const lacks = Object.fromEntries(Object.keys(LACKS).map((capability) => [capability, false]))
 
-for (const line of LINES) runConformance(`MLflow ${line}`, () => openOn(line), lacks)
+runConformance(`MLflow ${line}`, () => openShared(), lacks)

@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, inject, it } from 'vitest'
-import { newPrefix } from './open.js'
-import { LINES, pythonOf } from './python.js'
+import { describe, expect, it } from 'vitest'
+import { installed, line, newPrefix } from './open.js'
+import { pythonEnvironment } from './python.js'
 
 const root = join(import.meta.dirname, '../..')
 
-describe.each(LINES)('MLflow %s: examples/mlflow', (line) => {
+describe(`MLflow ${line}: examples/mlflow`, () => {
   it('trains, logs, loads in Python, promotes and serves; Python and Node agree', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'stemma-mlflow-example-'))
     const env = {
-      ...process.env,
-      ...{ MLFLOW_TRACKING_URI: inject('mlflow')[line], PYTHON: await pythonOf(line), STEMMA_CACHE: cache, EXAMPLE_MODEL: `${newPrefix()}loans` }
+      ...pythonEnvironment(),
+      ...{ MLFLOW_TRACKING_URI: installed.url, PYTHON: installed.python, STEMMA_CACHE: cache, EXAMPLE_MODEL: `${newPrefix()}loans` }
     }
     try {
       const { stdout } = await promisify(execFile)(join(root, 'node_modules/.bin/tsx'), ['examples/mlflow/main.ts'], { cwd: root, env })

@@ -1,36 +1,44 @@
 import type { TestProject } from 'vitest/node'
-import { LINES, pythonOf, type Line } from './python.js'
-import { startServer, type RunningServer } from './server.js'
+import { LINES, type Line } from './line.js'
+import { installMlflow } from './python.js'
+import { startServer } from './server.js'
+
+/** What the tests of one line of MLflow work with. */
+export interface Installed {
+  readonly python: string
+  /** Address of a server with SQLite, file artifacts and no users. Every test has registered models of its own on it. */
+  readonly url: string
+}
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Addresses of the servers that all tests share, by line. */
-    mlflow: Record<Line, string>
+    /** The line that a test file is run for. */
+    line: Line
+    mlflow: Record<Line, Installed>
   }
 }
 
-/** Installs and starts one server of each line; every test has registered models of its own on them. */
+/** Installs MLflow, and starts the servers that tests share. Throws when either cannot be done. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Servers that run already, `<newest> <last>`, while something is being looked into.
-  const [first, second] = process.env['STEMMA_MLFLOW_SERVERS']?.split(' ') ?? []
-  if (first !== undefined && second !== undefined) {
-    project.provide('mlflow', { '3.x': first, '2.x': second })
-    return () => Promise.resolve()
-  }
-  for (const line of LINES) await pythonOf(line)
-  const servers: RunningServer[] = []
+  const stops: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.stop()))
+    await Promise.all(stops.map((one) => one()))
+  }
+  const prepare = async (line: Line): Promise<Installed> => {
+    const python = await installMlflow(line)
+    // Two processes, so that nothing is in order only because requests wait for each other.
+    const server = await startServer(python, { workers: 2 })
+    stops.push(() => server.stop())
+    return { python, url: server.url }
   }
   try {
-    const [newest, last] = await Promise.all(
-      LINES.map(async (line) => {
-        const server = await startServer(line)
-        servers.push(server)
-        return server.url
-      })
-    )
-    project.provide('mlflow', { '3.x': newest ?? '', '2.x': last ?? '' })
+    const prepared = await Promise.allSettled(LINES.map(async (line) => [line, await prepare(line)] as const))
+    const [newest, last] = prepared.map((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value[1]
+    })
+    if (!newest || !last) throw new Error('a line of MLflow is missing')
+    project.provide('mlflow', { '3.x': newest, '2.x': last })
   } catch (error) {
     await stop()
     throw error

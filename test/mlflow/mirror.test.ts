@@ -1,16 +1,15 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { toReference } from '../../src/record/parse-reference.js'
-import { all, logVersion, move } from '../backends/conformance/fixtures.js'
-import { newPrefix, openOn } from './open.js'
-import { LINES } from './python.js'
+import { all, logVersion, move } from '../../src/testing/conformance/fixtures.js'
+import { installed, line, newPrefix, openShared } from './open.js'
 import { mlflowGet, seenAliases, seenVersions } from './rest.js'
 
-describe.each(LINES)('MLflow %s: what others see', (line) => {
-  const url = inject('mlflow')[line]
+const { url } = installed
 
+describe(`MLflow ${line}: what others see`, () => {
   it('shows versions with stages, aliases, tags, params and metrics', async () => {
     const prefix = newPrefix()
-    await using backend = await disposable(openOn(line, prefix))
+    await using backend = await disposable(openShared(prefix))
     const name = `${prefix}risk~credit-score`
     const birth = { params: { depth: 3, kind: 'tree' }, metrics: { auc: 0.9 }, datasets: [{ name: 'loans', digest: `sha256:${'a'.repeat(64)}`, role: 'training' }] }
     await logVersion(backend, 'risk/credit-score', { birth, tags: { site: 'berlin' }, description: 'first', aliases: ['champion'] })
@@ -51,7 +50,7 @@ describe.each(LINES)('MLflow %s: what others see', (line) => {
 
   it('takes a deleted version away, and its aliases with it', async () => {
     const prefix = newPrefix()
-    await using backend = await disposable(openOn(line, prefix))
+    await using backend = await disposable(openShared(prefix))
     await logVersion(backend, 'm')
     await logVersion(backend, 'm', { aliases: ['best'] })
     await backend.deleteVersion({ reference: toReference('m#2'), reason: 'leak' }, {})
@@ -61,7 +60,7 @@ describe.each(LINES)('MLflow %s: what others see', (line) => {
 
   it('ends sixteen promotions at the same time, by as many clients, with one version in Production', async () => {
     const prefix = newPrefix()
-    const clients = await Promise.all(Array.from({ length: 16 }, () => openOn(line, prefix)))
+    const clients = await Promise.all(Array.from({ length: 16 }, () => openShared(prefix)))
     const [first] = clients
     if (!first) throw new Error('no client')
     for (let count = 0; count < 16; count += 1) await logVersion(first, 'm')

@@ -1,7 +1,15 @@
 import { inject } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { openMlflowBackend } from '../../src/backends/mlflow/open-mlflow.js'
-import type { Line } from './python.js'
+import { systemSources, type Sources } from '../../src/util/sources.js'
+
+/** The line of MLflow that this file is run for. */
+export const line = inject('line')
+/** Its Python, and its servers. */
+export const installed = inject('mlflow')[line]
+
+/** A clock on which waits before a further attempt take a twentieth of their time. */
+export const quick: Sources = { ...systemSources, sleep: (delayMs, signal) => systemSources.sleep(delayMs / 20, signal) }
 
 let count = 0
 
@@ -11,7 +19,7 @@ export function newPrefix(): string {
   return `t${process.pid}-${count}-`
 }
 
-/** Opens a registry on the shared server of a line; an empty one, unless a prefix is given that has been used. */
-export function openOn(line: Line, prefix = newPrefix()): Promise<Backend> {
-  return openMlflowBackend({ address: inject('mlflow')[line], prefix, environment: {} })
+/** Opens a registry on the shared server; an empty one, unless a prefix is given that has been used. */
+export function openShared(prefix = newPrefix()): Promise<Backend> {
+  return openMlflowBackend({ address: installed.url, prefix, environment: {} })
 }

@@ -33,3 +33,10 @@ export async function seenAliases(url: string, name: string): Promise<Record<str
   const found = (await mlflowGet(url, 'registered-models/get', { name })) as { registered_model: { aliases?: { alias: string; version: string }[] } }
   return Object.fromEntries((found.registered_model.aliases ?? []).map(({ alias, version }) => [alias, version]))
 }
+
+/** Statuses of the runs of an experiment. */
+export async function runStatuses(url: string, experiment: string): Promise<string[]> {
+  const found = (await mlflowGet(url, 'experiments/get-by-name', { experiment_name: experiment })) as { experiment: { experiment_id: string } }
+  const { runs } = (await mlflowPost(url, 'runs/search', { experiment_ids: [found.experiment.experiment_id] })) as { runs?: { info: { status: string } }[] }
+  return (runs ?? []).map(({ info }) => info.status)
+}

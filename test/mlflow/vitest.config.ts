@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config'
+import { LINES } from './line.js'
 
-// Slow: installs MLflow from the Python package index when it is not there, and starts real servers.
+/** Slow: installs MLflow from the Python package index, and starts real servers. Every file runs once for each line of MLflow. */
 export default defineConfig({
   test: {
-    include: ['test/mlflow/**/*.test.ts'],
     globalSetup: ['test/mlflow/global-setup.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
     maxWorkers: 2,
-    retry: 0
+    projects: LINES.map((line) => ({
+      test: {
+        name: `MLflow ${line}`,
+        include: ['test/mlflow/**/*.test.ts'],
+        provide: { line },
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        retry: 0
+      }
+    }))
   }
 })
