@@ -44,12 +44,10 @@ export function createMlflowLogStore({ journal, journalName, sources, manifestOf
       try {
         return { outcome: (await journal.append({ model, n, bytes, manifest: manifestOf(bytes) }, {})) ? 'created' : 'exists' }
       } catch (cause) {
-        // Sent again, with the same bytes, it is the same event.
-        if (isStemmaError(cause, 'REGISTRY_UNAVAILABLE', 'PROTOCOL_ERROR')) {
-          await journal.refresh({})
-          return { outcome: 'uncertain', cause }
-        }
-        throw cause
+        if (!isStemmaError(cause, 'REGISTRY_UNAVAILABLE', 'PROTOCOL_ERROR')) throw cause
+        // Where it cannot be read what came of it, that stays open. Sent again, with the same bytes, it is the same event.
+        await journal.refresh({}).catch(() => undefined)
+        return { outcome: 'uncertain', cause }
       }
     },
     harden: () => Promise.resolve({ outcome: 'durable' }),
