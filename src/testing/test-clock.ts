@@ -3,7 +3,10 @@ import { StemmaError } from '../errors/stemma-error.js'
 import type { Sources } from '../util/sources.js'
 import { seededBytes } from './seeded-bytes.js'
 
-/** A clock that stands still until it is moved. */
+/**
+ * A clock that stands still until it is moved. Changes of one model that come at the same moment are a millisecond apart, as in every registry:
+ * move the clock before you ask for `?at=` that moment.
+ */
 export interface TestClock {
   /** The time that it shows, `2026-01-01T00:00:00.000Z`: as `createdAt` and `?at=` have it. */
   now(): string

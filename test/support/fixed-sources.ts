@@ -1,3 +1,4 @@
+import { seededBytes } from '../../src/testing/seeded-bytes.js'
 import type { Sources } from '../../src/util/sources.js'
 
 /** A clock that stands still unless it is moved, seeded randomness, and waits that only move the clock. */
@@ -15,13 +16,6 @@ export const START_MS = 1_772_366_400_000
 export function fixedSources({ seed = 1, startMs = START_MS }: { seed?: number; startMs?: number } = {}): FixedSources {
   let nowMs = startMs
   let monotonicMs = 0
-  let state = seed >>> 0
-  const nextByte = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) & 0xff
-  }
   const advance = (byMs: number): void => {
     nowMs += byMs
     monotonicMs += byMs
@@ -29,7 +23,7 @@ export function fixedSources({ seed = 1, startMs = START_MS }: { seed?: number; 
   return {
     now: () => nowMs,
     monotonicNow: () => monotonicMs,
-    randomBytes: (length) => Uint8Array.from({ length }, nextByte),
+    randomBytes: seededBytes(seed),
     sleep: (delayMs, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {

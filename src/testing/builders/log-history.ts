@@ -21,7 +21,7 @@ export type HistoryStep =
 
 /** Options of {@link logHistory}. */
 export interface LogHistoryOptions {
-  /** Time from one step to the next, milliseconds; the clock of the registry is moved. @default 86_400_000, a day */
+  /** Time from one step to the next, milliseconds; at least 1; the clock of the registry is moved. @default 86_400_000, a day */
   stepMs?: number | undefined
 }
 
