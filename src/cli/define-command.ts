@@ -23,7 +23,10 @@ export function defineCommand(parent: Command, { usage, summary, details, exampl
 
 /** Begins a command that works on a registry. */
 export function defineRegistryCommand({ program }: Pick<CommandLine, 'program'>, help: CommandHelp, parent: Command = program): Command {
-  return defineCommand(parent, help).option('--registry <target>', 'folder or address of the registry (default: STEMMA_REGISTRY, else .stemma in the project)')
+  return defineCommand(parent, help)
+    .option('--registry <target>', 'folder or address of the registry (default: STEMMA_REGISTRY, else .stemma in the project)')
+    .option('--proxy <address>', 'HTTP proxy to a registry at an address, or environment for HTTPS_PROXY, HTTP_PROXY and NO_PROXY (default: none)')
+    .option('--allow-insecure-http', 'send the token over plain http beyond this machine, where everybody on the way can read it')
 }
 
 /** Adds the options of commands that change something. */

@@ -22,6 +22,8 @@ export interface CommandLine {
 /** Options that commands have in common. */
 export interface CommonOptions {
   registry?: string
+  proxy?: string
+  allowInsecureHttp?: boolean
   json?: boolean
   progress?: boolean
 }
@@ -86,10 +88,9 @@ export async function inSession(line: CommandLine, options: CommonOptions, work:
 function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSignal): Session {
   const { out, err, environment } = terminal
   const isJson = options.json === true
-  const target = options.registry
+  const { registry: target, proxy, allowInsecureHttp } = options
   const paint = paintFor(out, environment)
   const write = async (text: string): Promise<void> => {
-    signal.throwIfAborted()
     if (out.write(text)) return
     try {
       await once(out, 'drain', { signal })
@@ -131,7 +132,7 @@ function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSi
       const warn: Logger['warn'] = (message, data) => {
         if (isOpen || data?.['code'] !== 'REGISTRY_UNAVAILABLE') logger.warn?.(message, data)
       }
-      const registry = await openRegistry(target, { create: false, logger: { ...logger, warn }, signal, ...more })
+      const registry = await openRegistry(target, { create: false, logger: { ...logger, warn }, signal, proxy, allowInsecureHttp, ...more })
       isOpen = true
       try {
         return await work(registry)

@@ -1,9 +1,11 @@
 import { Option } from 'commander'
-import type { GetModelOptions } from '../../registry/get-model.js'
+import { isStemmaError } from '../../errors/stemma-error.js'
+import type { GetModelOptions, LoadedModel } from '../../registry/get-model.js'
+import { OUT_OF_REACH } from '../../registry/out-of-reach.js'
 import { filled, list } from '../arguments.js'
 import { defineRegistryCommand } from '../define-command.js'
 import { countText } from '../output/amounts.js'
-import { inSession, type CommandLine, type CommonOptions } from '../session.js'
+import { inSession, type CommandLine, type CommonOptions, type Session } from '../session.js'
 
 interface GetOptions extends CommonOptions, Pick<GetModelOptions, 'into' | 'overwrite' | 'verify' | 'fallback' | 'environmentFiles'> {
   include: string[]
@@ -25,18 +27,27 @@ export function addGet(line: CommandLine): void {
     .option('--environment-files', 'also write package.json, lockfile and the like under .stemma/; needs --into')
     .option('--no-progress', 'no bar')
     .action(async (reference: string, options: GetOptions) => {
-      await inSession(line, options, async ({ target, signal, note, give, logger, withProgress }) => {
-        const { getModel } = await import('../../registry/root-verbs.js')
-        const { into, overwrite, verify, fallback, environmentFiles } = options
-        const model = await withProgress((onProgress) =>
-          getModel(reference, { registry: target, into, overwrite, include: filled(options.include), verify, fallback, environmentFiles, signal, onProgress })
-        )
-        const { version, dir, source, stale, healed, environmentDifferences } = model
-        if (stale) logger.warn?.('the registry cannot be reached; this is what the reference meant when it was last')
-        if (healed.length > 0) logger.warn?.(`fetched again, since the cache was damaged: ${healed.join(', ')}`)
-        if (environmentDifferences.length > 0) note(`${countText(environmentDifferences.length, 'difference')} between where it was made and here; --json tells them`)
-        await give({ dir, version, source, stale, healed, environmentDifferences }, () => `${dir}\n`)
+      await inSession(line, options, async (session) => {
+        const { dir, version, source, stale, healed, environmentDifferences } = await load(reference, options, session)
+        if (stale) session.logger.warn?.('the registry cannot be reached; this is what the reference meant when it was last')
+        if (environmentDifferences.length > 0) session.note(`${countText(environmentDifferences.length, 'difference')} between where it was made and here; --json tells them`)
+        await session.give({ dir, version, source, stale, healed, environmentDifferences }, () => `${dir}\n`)
         return undefined
       })
     })
+}
+
+async function load(reference: string, options: GetOptions, { target, signal, withRegistry, withProgress }: Session): Promise<LoadedModel> {
+  const { into, overwrite, verify, fallback, environmentFiles } = options
+  const how = { into, overwrite, include: filled(options.include), verify, fallback, environmentFiles, signal }
+  return withProgress(async (onProgress) => {
+    try {
+      return await withRegistry((registry) => registry.getModel(reference, { ...how, onProgress }))
+    } catch (error) {
+      if (fallback === 'none' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
+      // The library's own function also knows the cache of a registry that cannot be opened.
+      const { getModel } = await import('../../registry/root-verbs.js')
+      return getModel(reference, { ...how, registry: target, onProgress })
+    }
+  })
 }

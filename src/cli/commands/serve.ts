@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import type { Logger } from '../../registry/context.js'
 import { defaultTarget } from '../../registry/default-target.js'
 import { integer, list } from '../arguments.js'
-import { defineRegistryCommand } from '../define-command.js'
+import { defineCommand } from '../define-command.js'
 import { plainJson, plainText } from '../output/plain-text.js'
 import { inSession, type CommandLine, type CommonOptions, type Session } from '../session.js'
 import type { Terminal } from '../terminal.js'
@@ -21,12 +21,13 @@ interface ServeOptions extends CommonOptions {
 
 /** `stemma serve`: a registry over HTTP, until the process is asked to stop. */
 export function addServe(line: CommandLine): void {
-  defineRegistryCommand(line, {
+  defineCommand(line.program, {
     usage: 'serve',
     summary: 'Serve a registry over HTTP, until it is asked to stop',
     details: 'With --json the address is printed as {"url", "registry"}, and what the operator is to know as lines of JSON.',
     examples: ['serve --registry ./.stemma', 'serve --registry /srv/models --host 0.0.0.0 --tokens tokens.json --allow-host registry.example.org']
   })
+    .option('--registry <target>', 'folder of the registry (default: STEMMA_REGISTRY, else .stemma in the project)')
     .option('--host <host>', 'address to listen on; beyond this machine only with tokens', '127.0.0.1')
     .option('--port <port>', 'port to listen on, 0 for any that is free', integer(0, 65_535), 5151)
     .option('--tokens <file>', 'JSON file of tokens, see stemma token create; read again when it changes')

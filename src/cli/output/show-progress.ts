@@ -27,11 +27,12 @@ export async function showProgress({ err }: Pick<Terminal, 'err'>, isWanted: boo
       stream: err,
       clearOnComplete: true,
       hideCursor: true,
+      etaBuffer: 100,
       barsize: 20,
       barCompleteChar: '━',
       barIncompleteChar: ' ',
       format: (options, { eta, total, value, progress: share }) => {
-        const rate = value / Math.max(0.001, (systemSources.monotonicNow() - begun) / 1_000)
+        const rate = (value - progress.doneBytes) / Math.max(0.001, (systemSources.monotonicNow() - begun) / 1_000)
         const name = plainText(at?.path ?? '')
         const parts =
           total > 0
