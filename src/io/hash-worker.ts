@@ -35,7 +35,8 @@ async function work({ task, stop }: WorkerRequest): Promise<void> {
   }
 }
 
+let last = Promise.resolve()
 parentPort?.on('message', (request: WorkerRequest) => {
-  void work(request)
+  last = last.then(() => work(request))
 })
 answer({ kind: 'ready', name: WORKER_READY })

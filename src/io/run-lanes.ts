@@ -62,9 +62,15 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
       Atomics.store(flag, 0, 1)
     }
   }
-  const lane = (run: (task: LaneTask) => Promise<LaneResult>): Promise<void> =>
+  const nextTask = (atLeastFiles: number): LaneTask | undefined => {
+    const task = tasks[next]
+    if (task === undefined || task.files.length < atLeastFiles || Atomics.load(flag, 0) !== 0) return undefined
+    next++
+    return task
+  }
+  const lane = (run: (task: LaneTask) => Promise<LaneResult>, atLeastFiles = 1): Promise<void> =>
     guarded(async () => {
-      for (let task = tasks[next++]; task !== undefined && Atomics.load(flag, 0) === 0; task = tasks[next++]) {
+      for (let task = nextTask(atLeastFiles); task !== undefined; task = nextTask(atLeastFiles)) {
         const taskResults = await run(task)
         for (const [place, { index }] of task.files.entries()) results[index] = taskResults[place]
         for (const { index } of task.files) progress.finished(index, results[index]?.sizeBytes ?? 0)
@@ -87,7 +93,10 @@ export async function runInLanes(tasks: readonly LaneTask[], options: LanesOptio
     await Promise.all([
       here,
       ...workers.map(async (worker) => {
-        if (await Promise.race([worker.ready, nothingLeft])) await lane((task) => worker.run(task, progress.reached))
+        if (!(await Promise.race([worker.ready, nothingLeft]))) return
+        const run = (task: LaneTask): Promise<LaneResult> => worker.run(task, progress.reached)
+        // Of small files it gets a task ahead: this thread, which works too, may be late to hand out the next.
+        await Promise.all([lane(run), lane(run, 2)])
       })
     ])
   } finally {

@@ -4,7 +4,7 @@ import type { LaneResult, LaneTask } from './lane-task.js'
 import { unpackError } from './packed-error.js'
 import { WORKER_READY, type WorkerAnswer, type WorkerRequest } from './worker-protocol.js'
 
-/** A worker thread that does one task at a time. */
+/** A worker thread that does one task after the other, in the order in which they were given. */
 export interface WorkerLane {
   /** `false` when the worker could not start; then it is of no use. */
   ready: Promise<boolean>
@@ -54,20 +54,20 @@ export function startWorkerLane(file: URL, stop: SharedArrayBuffer): WorkerLane 
     // Threads may be forbidden (node --permission) or exhausted; the work is then done in this one.
     return undefined
   }
-  let running: RunningTask | undefined
+  let running: RunningTask[] = []
   let settleReady: (isReady: boolean) => void = () => undefined
   const ready = new Promise<boolean>((resolve) => {
     settleReady = resolve
   })
   const fail = (error: unknown): void => {
     settleReady(false)
-    running?.reject(error)
-    running = undefined
+    for (const { reject } of running) reject(error)
+    running = []
   }
   let progressFailure: { error: unknown } | undefined
   const report = (index: number, doneBytes: number): void => {
     try {
-      running?.onBytes(index, doneBytes)
+      running[0]?.onBytes(index, doneBytes)
     } catch (error) {
       // Thrown by the caller's own function: it ends the work, but not before the thread has stopped.
       progressFailure ??= { error }
@@ -78,11 +78,11 @@ export function startWorkerLane(file: URL, stop: SharedArrayBuffer): WorkerLane 
   worker.on('message', (message: WorkerAnswer) => {
     if (message.kind === 'ready') settleReady(message.name === WORKER_READY)
     else if (message.kind === 'bytes') report(message.index, message.doneBytes)
-    else if (progressFailure !== undefined) fail(progressFailure.error)
-    else if (message.kind === 'failed') fail(unpackError(message.error))
     else {
-      running?.resolve(message.results)
-      running = undefined
+      const task = running.shift()
+      if (progressFailure !== undefined) task?.reject(progressFailure.error)
+      else if (message.kind === 'failed') task?.reject(unpackError(message.error))
+      else task?.resolve(message.results)
     }
   })
   worker.on('error', fail)
@@ -94,7 +94,7 @@ export function startWorkerLane(file: URL, stop: SharedArrayBuffer): WorkerLane 
     ready,
     run: (task, onBytes) =>
       new Promise((resolve, reject) => {
-        running = { resolve, reject, onBytes }
+        running.push({ resolve, reject, onBytes })
         const request: WorkerRequest = { task, stop }
         worker.postMessage(request)
       }),

@@ -19,8 +19,11 @@ const SCHEMA_VERSION = 1
 const ARTIFACT_KEYS = 5
 const UPGRADES: readonly UpgradeStep[] = []
 
-/** Manifests that were built here: frozen, all their keys in canonical order. */
-const built = new WeakSet<Manifest>()
+/**
+ * Manifests that were built here: frozen, all their keys in canonical order. With their bytes, once made: who stores them and who
+ * registers them ask one after the other.
+ */
+const built = new WeakMap<Manifest, WeakRef<Uint8Array> | undefined>()
 
 /**
  * The manifest of a set of artifacts: their paths checked together, sorted by UTF-8 bytes; frozen copies.
@@ -40,7 +43,7 @@ export function buildManifest(artifacts: readonly Artifact[]): Manifest {
   const manifest: Manifest = { artifacts: copies.sort((a, b) => compareUtf8(a.path, b.path)), schemaVersion: SCHEMA_VERSION }
   Object.freeze(manifest.artifacts)
   Object.freeze(manifest)
-  if (isPlain) built.add(manifest)
+  if (isPlain) built.set(manifest, undefined)
   return manifest
 }
 
@@ -68,8 +71,13 @@ const LARGE_BYTES = 65_536
 /** JSON.stringify writes strings and numbers as RFC 8785 wants them, but for halves of surrogate pairs, which that refuses. */
 function builtBytes(manifest: Manifest): Uint8Array | undefined {
   if (!built.has(manifest)) return undefined
+  const known = built.get(manifest)?.deref()
+  if (known !== undefined) return known
   const text = JSON.stringify(manifest)
-  return text.includes('\\ud') ? undefined : encoder.encode(text)
+  if (text.includes('\\ud')) return undefined
+  const bytes = encoder.encode(text)
+  built.set(manifest, new WeakRef(bytes))
+  return bytes
 }
 
 /** The digest of a version: that of its manifest's canonical bytes. */
