@@ -15,7 +15,8 @@ function getRow(workspace: Workspace): Row {
   writeFileSync(join(folder, 'config.json'), '{}')
   const store = freshPath(workspace, 'store')
   const cache = freshPath(workspace, 'cache')
-  runProgram(process.execPath, [program('log'), store, folder, 'none'])
+  // With its environment, which a start compares with the one that it finds.
+  runProgram(process.execPath, [program('log'), store, folder, 'none', 'capture'])
   runProgram(process.execPath, [program('get'), store, cache])
   const { added, ours, limits, peakMiB } = inTurn(
     workspace,
