@@ -43,8 +43,8 @@ function project(): Place {
   for (const name of ['stemma', 'jq']) chmodSync(join(folder, 'bin', name), 0o755)
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
-    NO_COLOR: '',
-    FORCE_COLOR: '',
+    NO_COLOR: undefined,
+    FORCE_COLOR: undefined,
     PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     STEMMA_REGISTRY: '',
     STEMMA_OUTBOX: '',
@@ -75,7 +75,7 @@ it('docs/command-line.md: each command says what the page says', () => {
     expect([script, ended.status]).toEqual([script, 0])
     expect(ended.stdout, script).toMatch(patternOf(said, folder))
   }
-})
+}, 240_000)
 
 it('docs/command-line.md: tells of every command', () => {
   const { shell } = project()
@@ -143,5 +143,9 @@ describe('completion', () => {
     expect(complete('log spam --bu')).toContain('--bump')
     expect(complete('log spam --bump ""')).toEqual(expect.arrayContaining(['major', 'minor', 'patch', 'prerelease']))
     expect(complete('outbox ""')).toEqual(expect.arrayContaining(['list', 'flush']))
+    expect(complete('get sp')).toEqual([':4', ''])
+    shell('stemma log spam out --no-capture')
+    expect(complete('get sp')).toContain('spam')
+    expect(complete('stage spam@1.0.0 ""')).toEqual(expect.arrayContaining(['staging', 'production']))
   })
 })

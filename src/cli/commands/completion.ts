@@ -5,13 +5,17 @@ const WORDS = new Set(['completion', 'complete'])
 
 /**
  * `stemma completion`: prints a script that has a shell complete commands, options and their choices. The library that makes it reads
- * the whole command line, and is loaded only when it is asked for.
+ * the whole command line, and is loaded only when it is asked for. What the script asks while a line is typed is `stemma complete`.
  */
 export async function addCompletion({ program }: Pick<CommandLine, 'program'>, words: readonly string[]): Promise<void> {
   const first = words[0] ?? ''
   if (WORDS.has(first)) {
     const { default: tab } = await import('@bomb.sh/tab/commander')
-    tab(program, { completionCommandName: 'completion' })
+    const shell = tab(program, { completionCommandName: 'completion' })
+    if (first === 'complete' && words.at(-1)?.startsWith('-') !== true) {
+      const { completeNames } = await import('../complete-names.js')
+      await completeNames(shell)
+    }
   } else {
     program.command('completion <shell>')
   }
