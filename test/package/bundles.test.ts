@@ -20,7 +20,7 @@ async function large() {
   const report = await registry.verify()
   clearInterval(timer)
   const model = await registry.getModel('large@1.0.0', { into: './large-copy' })
-  if (!report.ok || model.artifacts.length !== 3) throw new Error('damaged')
+  if (!report.ok || model.version.artifactCount !== 3) throw new Error('damaged')
   await registry.close()
   return threads > 0 ? 'threads' : 'no threads'
 }

@@ -9,15 +9,16 @@ const installed = join(workspace.folder, 'node_modules/stemma')
 
 /** The most that each may be, in kB: a sixth more than it was when this was written. What grows past it has to be looked at. */
 const LIMITS: Readonly<Record<string, number>> = {
-  tarball: 1370,
-  unpacked: 5160,
+  tarball: 1680,
+  unpacked: 6050,
   'run-time dependencies': 64,
   'their files': 18_000,
-  stemma: 41,
-  'stemma/schemas': 206,
-  'stemma/backends': 515,
-  'stemma/server': 607,
-  'the command': 30
+  stemma: 40,
+  'stemma/schemas': 237,
+  'stemma/backends': 560,
+  'stemma/server': 765,
+  'stemma/testing': 833,
+  'the command': 94
 }
 
 const lockSchema = z.object({ packages: z.record(z.string(), z.object({ dependencies: z.record(z.string(), z.string()).optional() })) })

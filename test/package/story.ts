@@ -3,7 +3,8 @@ export const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   stemma: ['StemmaError', 'getModel', 'isStemmaError', 'logModel', 'openRegistry', 'transitionStage'],
   'stemma/schemas': ['modelVersionSchema'],
   'stemma/backends': ['createJournalBackend'],
-  'stemma/server': ['createServer', 'createToken']
+  'stemma/server': ['createServer', 'createToken'],
+  'stemma/testing': ['createTestRegistry', 'onnxModel']
 }
 
 /** As an ES module names them. */
@@ -24,6 +25,10 @@ async function story() {
   if (!(error instanceof StemmaError) || !isStemmaError(error) || error.code !== 'NOT_FOUND') throw error
   for (const each of [createJournalBackend, createServer, openRegistry]) if (typeof each !== 'function') throw new Error('an entry is empty')
   if (!createToken({ name: 'ci', scopes: ['read'] }).token.startsWith('stemma_')) throw new Error('no token')
+  const registry = createTestRegistry()
+  const logged = await registry.logModel({ name: 'in-memory', artifacts: onnxModel() })
+  if (logged.createdAt !== (await registry.getVersion('in-memory@1.0.0')).createdAt) throw new Error('another time')
+  await registry.close()
   return version.digest
 }
 `
@@ -37,8 +42,9 @@ import type { LoadedModel, ModelVersion } from 'stemma'
 import type { Backend } from 'stemma/backends'
 import type { ModelEvent } from 'stemma/schemas'
 import type { StemmaServer } from 'stemma/server'
+import type { TestRegistry } from 'stemma/testing'
 
-export type Nouns = [Backend, LoadedModel, ModelEvent, ModelVersion, StemmaServer]
+export type Nouns = [Backend, LoadedModel, ModelEvent, ModelVersion, StemmaServer, TestRegistry]
 export async function typed(): Promise<string> {
   await using registry = await openRegistry('./models')
   const version: ModelVersion = await registry.getVersion('m@production')
