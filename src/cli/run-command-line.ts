@@ -19,6 +19,7 @@ import { addTag, addUpdate } from './commands/update.js'
 import { addVerify } from './commands/verify.js'
 import { addWatch } from './commands/watch.js'
 import { EXIT } from './exit-codes.js'
+import { HELP_LAYOUT } from './help-layout.js'
 import { paintFor } from './output/paint.js'
 import { plainJson } from './output/plain-text.js'
 import { tellError } from './output/tell-error.js'
@@ -102,6 +103,7 @@ function newProgram({ out, err, environment }: Terminal, isJson: boolean): Comma
       .option('--json', 'results as lines of JSON, errors as one')
       // So that log has a --version of its own.
       .enablePositionalOptions()
+      .configureHelp(HELP_LAYOUT)
       .exitOverride()
       .showHelpAfterError('(stemma --help lists all commands)')
       .addHelpText('after', AFTER)

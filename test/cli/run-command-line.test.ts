@@ -51,5 +51,6 @@ describe('a command line', () => {
     expect(out).toContain(`Usage: stemma ${command}`)
     expect(out).toMatch(new RegExp(`Examples:\\n  \\$ stemma ${command}\\b`))
     expect(out).toContain('--json')
+    expect(out).not.toMatch(/default:\s+(\{\}|\[\])/)
   })
 })
