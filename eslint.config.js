@@ -4,6 +4,8 @@ export default tseslint.config(
   { ignores: ['dist/**', 'dist-docs/**', 'node_modules/**'] },
   ...tseslint.configs.strictTypeChecked,
   { files: ['**/*.mjs', '**/*.js'], ...tseslint.configs.disableTypeChecked },
+  // CommonJS, as it is in projects that use Jest's default mode.
+  { files: ['examples/jest-fixture/*.js'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

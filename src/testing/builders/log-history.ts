@@ -2,7 +2,7 @@ import type { ModelVersion } from '../../schemas/model-version.js'
 import type { RollbackOptions } from '../../registry/rollback.js'
 import type { Stage, TransitionOptions } from '../../registry/transition-stage.js'
 import type { TestRegistry } from '../create-test-registry.js'
-import { artifactsOf, type VersionInput } from './log-versions.js'
+import { newArtifacts, type VersionInput } from './log-versions.js'
 
 /**
  * One thing that happened to a model.
@@ -56,14 +56,14 @@ export async function logHistory(registry: TestRegistry, name: string, steps: re
   const points: HistoryPoint[] = []
   for (const [index, step] of steps.entries()) {
     if (index > 0) registry.clock.advance(stepMs)
-    const version = await take(registry, name, step, index + 1)
+    const version = await take(registry, name, step)
     points.push({ at: registry.clock.now(), version })
   }
   return points
 }
 
-async function take(registry: TestRegistry, name: string, step: HistoryStep, number: number): Promise<ModelVersion> {
-  if ('log' in step) return registry.logModel({ artifacts: artifactsOf(number), ...step.log, name })
+async function take(registry: TestRegistry, name: string, step: HistoryStep): Promise<ModelVersion> {
+  if ('log' in step) return registry.logModel({ artifacts: newArtifacts(registry), ...step.log, name })
   if ('promote' in step) {
     const { promote, ...options } = step
     return registry.transitionStage(promote === true ? name : `${name}@${promote}`, 'production', options)

@@ -21,11 +21,15 @@ export type VersionInput = Partial<Omit<LogModelInput, 'name'>>
 export async function logVersions(registry: Registry, name: string, versions: number | readonly VersionInput[]): Promise<ModelVersion[]> {
   const inputs = typeof versions === 'number' ? Array.from({ length: versions }, (): VersionInput => ({})) : versions
   const logged: ModelVersion[] = []
-  for (const [index, input] of inputs.entries()) logged.push(await registry.logModel({ artifacts: artifactsOf(index + 1), capture: false, ...input, name }))
+  for (const input of inputs) logged.push(await registry.logModel({ artifacts: newArtifacts(registry), capture: false, ...input, name }))
   return logged
 }
 
-/** A model that no other number has. */
-export function artifactsOf(number: number): NonNullable<VersionInput['artifacts']> {
+const made = new WeakMap<Registry, number>()
+
+/** A model that was not made for this registry before. */
+export function newArtifacts(registry: Registry): NonNullable<VersionInput['artifacts']> {
+  const number = (made.get(registry) ?? 0) + 1
+  made.set(registry, number)
   return onnxModel({ bias: number })
 }
