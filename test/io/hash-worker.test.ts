@@ -148,6 +148,8 @@ it('does everything in this thread where the worker is missing', async () => {
   expect(started).toEqual([])
 })
 
+const DIED = 'the worker thread ended before its work was done'
+
 describe('startWorkerLane', () => {
   it.each([
     ['says something else', 'require("worker_threads").parentPort.postMessage({ kind: "ready", name: "other" })'],
@@ -161,11 +163,24 @@ describe('startWorkerLane', () => {
     lane?.close()
   })
 
-  it('rejects the task when the thread dies over it', async () => {
+  it('gives each of the tasks that wait its own answer', async () => {
+    const file = at('answers.cjs')
+    const answer = "({ kind: 'done', results: [{ sha256: String(task.files.length), sizeBytes: 0 }] })"
+    await writeFile(file, `const { parentPort } = require("worker_threads"); parentPort.on("message", ({ task }) => parentPort.postMessage${answer}); parentPort.postMessage({ kind: "ready", name: "stemma-hash-worker-1" })`)
+    const lane = startWorkerLane(pathToFileURL(file), new SharedArrayBuffer(4))
+    expect(await lane?.ready).toBe(true)
+    const task = (count: number) => ({ kind: 'hash', files: Array.from({ length: count }, (_, index) => ({ index, path: '/x', sizeBytes: 0 })) }) as const
+    const answers = await Promise.all([3, 1, 2].map(async (count) => lane?.run(task(count), () => undefined)))
+    expect(answers.map((results) => results?.[0]?.sha256)).toEqual(['3', '1', '2'])
+    lane?.close()
+  })
+
+  it('rejects the task when the thread dies over it, and those that wait', async () => {
     const file = at('dies.cjs')
     await writeFile(file, 'const { parentPort } = require("worker_threads"); parentPort.on("message", () => process.exit(3)); parentPort.postMessage({ kind: "ready", name: "stemma-hash-worker-1" })')
     const lane = startWorkerLane(pathToFileURL(file), new SharedArrayBuffer(4))
     expect(await lane?.ready).toBe(true)
-    await expect(lane?.run({ kind: 'hash', files: [] }, () => undefined)).rejects.toThrow('ended before its work was done')
+    const tasks = await Promise.allSettled([1, 2].map(async () => lane?.run({ kind: 'hash', files: [] }, () => undefined)))
+    expect(tasks).toMatchObject([{ reason: { message: DIED } }, { reason: { message: DIED } }])
   })
 })
