@@ -17,7 +17,9 @@ type MutationRoute = typeof ROUTES.createVersion | typeof ROUTES.transition | ty
 
 /** See `Backend.createVersion`. */
 export function createVersion(context: HttpContext, { manifest, ...request }: CreateVersionRequest, options: MutationOptions, signal: AbortSignal): Promise<ModelVersion> {
-  return mutate(context, ROUTES.createVersion, { ...request, manifest: manifestDigest(manifest) }, options, signal)
+  const digest = manifestDigest(manifest)
+  context.versions.know(digest, manifest)
+  return mutate(context, ROUTES.createVersion, { ...request, manifest: digest }, options, signal)
 }
 
 /** See `Backend.transition`. */

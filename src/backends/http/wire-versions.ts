@@ -1,9 +1,10 @@
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
-import { MAX_MANIFEST_BYTES, readManifest } from '../../record/manifest.js'
+import { isBuilt, manifestBytes, MAX_MANIFEST_BYTES, readManifest } from '../../record/manifest.js'
 import type { Artifact, Manifest } from '../../schemas/artifact.js'
 import type { Digest } from '../../schemas/digest.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { CallOptions } from '../../util/options.js'
+import { MAX_INLINE_ARTIFACTS } from '../../wire/limits.js'
 import type { WireVersion } from '../../wire/messages.js'
 import { createByteBoundedCache } from '../byte-bounded-cache.js'
 import { deepFreeze } from '../deep-freeze.js'
@@ -13,6 +14,8 @@ const CACHE_BYTES = 33_554_432
 
 /** Makes versions of what replies have. */
 export interface WireVersions {
+  /** Says what the manifest with this digest is, so that it need not be fetched. Only of one that nobody can change any more. */
+  know(digest: Digest, manifest: Manifest): void
   /** A version with its artifacts, those of a large one from its manifest. @throws {StemmaError} BLOB_MISSING, DIGEST_MISMATCH. */
   complete(version: WireVersion, options: CallOptions): Promise<ModelVersion>
 }
@@ -31,6 +34,10 @@ export function createWireVersions(openBlob: (digest: Digest, options: CallOptio
   }
 
   return {
+    know(digest, manifest) {
+      // Those of a smaller version come with it.
+      if (manifest.artifacts.length > MAX_INLINE_ARTIFACTS && isBuilt(manifest)) cache.keep(digest, manifest, manifestBytes(manifest).byteLength)
+    },
     async complete({ artifacts, ...version }, options) {
       if (artifacts) return { ...version, artifacts }
       try {

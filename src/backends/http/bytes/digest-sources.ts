@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync } from 'node:fs'
+import { closeSync, lstatSync } from 'node:fs'
 import { types } from 'node:util'
 import { timeSlices } from '../../../io/event-loop.js'
 import { hashPaths } from '../../../io/hash-paths.js'
 import { stampOf } from '../../../io/known-digests.js'
-import { isUnchanged, openSource, sourceChanged, sourceUnreadable, type FileSource, type OpenSource } from '../../../io/open-source.js'
+import { openSource, sourceChanged, sourceUnreadable, type FileSource } from '../../../io/open-source.js'
 import { systemErrorCode } from '../../../io/system-error.js'
 import type { Digest } from '../../../schemas/digest.js'
 import type { TransferOptions } from '../../../util/options.js'
@@ -23,8 +23,10 @@ export interface PlacedSource<T = LastingSource> {
   source: T
 }
 
+/** A file, and what it was when it was looked at. */
 interface StampedSource extends PlacedSource<FileSource> {
-  open: OpenSource
+  sizeBytes: number
+  stamp: string
 }
 
 /**
@@ -90,7 +92,7 @@ async function stampAll(context: BytesContext, files: readonly PlacedSource<File
   for (const { index, source } of files) {
     const open = openSource(source)
     closeSync(open.fd)
-    stamped.push({ index, source, open })
+    stamped.push({ index, source, sizeBytes: open.sizeBytes, stamp: stampOf(open.stamp) })
     await pause()
   }
   return stamped
@@ -98,8 +100,8 @@ async function stampAll(context: BytesContext, files: readonly PlacedSource<File
 
 async function recall({ known }: BytesContext, files: readonly StampedSource[]): Promise<readonly (Digest | undefined)[]> {
   if (known === undefined) return []
-  const worth = files.map((file, place) => ({ file, place })).filter(({ file }) => file.open.sizeBytes >= REMEMBERED_BYTES)
-  const digests = await known.recall(worth.map(({ file: { source, open } }) => ({ path: source.path, stamp: stampOf(open.stamp) })))
+  const worth = files.map((file, place) => ({ file, place })).filter(({ file }) => file.sizeBytes >= REMEMBERED_BYTES)
+  const digests = await known.recall(worth.map(({ file: { source, stamp } }) => ({ path: source.path, stamp })))
   const recalled = new Array<Digest | undefined>(files.length)
   for (const [index, { place }] of worth.entries()) recalled[place] = digests[index]
   return recalled
@@ -117,7 +119,7 @@ async function hashOnce(
   const changed: StampedSource[] = []
   for (const [place, file] of files.entries()) {
     const hex = hexes[place]
-    if (hex !== undefined && isUnchanged(file.source, file.open)) hashed.push(pendingOf(file, `sha256:${hex}`))
+    if (hex !== undefined && isAsStamped(file)) hashed.push(pendingOf(file, `sha256:${hex}`))
     else changed.push(file)
     await pause()
   }
@@ -145,6 +147,12 @@ async function hashAll({ sources }: BytesContext, files: readonly StampedSource[
   }
 }
 
-function pendingOf({ index, source, open }: StampedSource, digest: Digest): PendingBlob {
-  return { index, source, digest, sizeBytes: open.sizeBytes, stamp: stampOf(open.stamp) }
+/** Whether the file that its path leads to is still the one that was stamped. */
+function isAsStamped({ source, stamp }: StampedSource): boolean {
+  const now = lstatSync(source.path, { bigint: true, throwIfNoEntry: false })
+  return now !== undefined && stampOf(now) === stamp
+}
+
+function pendingOf({ index, source, sizeBytes, stamp }: StampedSource, digest: Digest): PendingBlob {
+  return { index, source, digest, sizeBytes, stamp }
 }

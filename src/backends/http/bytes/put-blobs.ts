@@ -21,6 +21,8 @@ import { uploadStream } from './upload-stream.js'
 const UPLOAD_LANES = 4
 /** Streams are short as a rule: so many bytes of them are gathered before they are sent together. */
 const GATHERED_BYTES = 4_194_304
+/** Sources that are hashed, asked about and sent together: what is known of each meanwhile must not add up, however many there are. */
+const WINDOW = 2_000
 /** As many first bytes as anybody needs to tell a format. */
 const STREAM_HEAD_BYTES = 4_096
 
@@ -32,11 +34,13 @@ interface Sending {
   options: TransferOptions
   progress: ProgressTracker
   results: Map<number, StoredBlob>
+  /** In the windows so far. */
+  hashedBytes: number
 }
 
 /**
- * Stores sources in the registry; see `Backend.putBlobs`. Digests first: then only what the registry lacks is read and sent. Streams are sent as
- * they come.
+ * Stores sources in the registry; see `Backend.putBlobs`. Digests first, of some thousand sources at a time: then only what the registry lacks is
+ * read and sent. Streams are sent as they come.
  */
 export async function putBlobs(context: BytesContext, sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]> {
   options.signal?.throwIfAborted()
@@ -49,13 +53,28 @@ export async function putBlobs(context: BytesContext, sources: readonly ByteSour
     if (source.kind === 'stream' && source.stream instanceof EventEmitter) source.stream.on('error', () => undefined)
   }
   const progress = trackProgress('upload', sources.map(expectedOf), options.onProgress)
-  const sending: Sending = { context, options, progress, results: new Map() }
-  if (lasting.length > 0) await store(sending, await digestSources(context, lasting, options))
+  const sending: Sending = { context, options, progress, results: new Map(), hashedBytes: 0 }
+  for (let start = 0; start < lasting.length; start += WINDOW) await storeWindow(sending, lasting.slice(start, start + WINDOW), lasting.length > WINDOW)
   if (streams.length > 0) await storeStreams(sending, streams)
   return sources.map((source, index) => {
     const stored = sending.results.get(index)
     if (stored === undefined) throw new TypeError(`${source.label} was not stored`)
     return stored
+  })
+}
+
+async function storeWindow(sending: Sending, sources: readonly PlacedSource[], isOneOfMany: boolean): Promise<void> {
+  const { context, options } = sending
+  await store(sending, await digestSources(context, sources, isOneOfMany ? { ...options, onProgress: addedUp(sending) } : options))
+}
+
+/** The hashing of one window as a part of all hashing, of which the total is not known before the last. */
+function addedUp(sending: Sending): TransferOptions['onProgress'] {
+  const { onProgress } = sending.options
+  const beforeBytes = sending.hashedBytes
+  return onProgress && ((progress) => {
+    sending.hashedBytes = beforeBytes + progress.doneBytes
+    onProgress({ ...progress, doneBytes: sending.hashedBytes, totalBytes: undefined })
   })
 }
 

@@ -164,8 +164,8 @@ async function sendParts(
 
 function withHead(stored: StoredBlob, { pending: { source }, bytes }: ReadBlob): StoredBlob {
   const headBytes = source.kind === 'file' ? (source.headBytes ?? 0) : 0
-  // A copy: else these few bytes would keep those of the whole batch.
-  return headBytes === 0 ? stored : { ...stored, head: new Uint8Array(bytes.subarray(0, headBytes)) }
+  // A copy: else these few bytes would keep those of the whole batch. From Node's pool: memory of its own for each costs more than its bytes.
+  return headBytes === 0 ? stored : { ...stored, head: Buffer.from(bytes.subarray(0, headBytes)) }
 }
 
 function arrivedDamaged({ source, digest }: PendingBlob): StemmaError {

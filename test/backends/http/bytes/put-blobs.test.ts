@@ -85,7 +85,8 @@ describe('putBlobs over HTTP', () => {
     const sources = Array.from({ length: 2_500 }, (_, index) => fileSource(folder, `f${index}`, Buffer.from(`file ${index}`)))
     const stored = await backend.putBlobs(sources, {})
     expect(stored.map(({ digest }) => digest)).toEqual(sources.map((_, index) => digestOf(Buffer.from(`file ${index}`))))
-    expect(requests).toEqual([KEEP, BATCH, BATCH, BATCH])
+    // Two thousand at a time are hashed, asked about and sent.
+    expect(requests).toEqual([KEEP, BATCH, BATCH, KEEP, BATCH])
   })
 
   it('tells progress that ends at all bytes, whether they had to be sent or not', async () => {
@@ -98,6 +99,19 @@ describe('putBlobs over HTTP', () => {
       expect(uploads.at(-1), round).toBe(3 * MIB + 100)
       expect(uploads.toSorted((a, b) => a - b)).toEqual(uploads)
       expect(seen.filter(({ phase }) => phase === 'hash').at(-1)?.doneBytes).toBe(3 * MIB + 100)
+    }
+  })
+
+  it('tells progress that never goes back, of more files than are sent together', async () => {
+    const { backend, folder } = await byteFixture()
+    const sources = Array.from({ length: 2_100 }, (_, index) => fileSource(folder, `f${index}`, Buffer.from(`file ${index % 2_050}`.padEnd(20))))
+    const seen: Progress[] = []
+    const stored = await backend.putBlobs(sources, { onProgress: (progress) => seen.push(progress) })
+    expect(stored.map(({ existed }) => existed)).toEqual(sources.map((_, index) => index >= 2_050))
+    for (const phase of ['hash', 'upload']) {
+      const done = seen.filter((progress) => progress.phase === phase).map(({ doneBytes }) => doneBytes)
+      expect(done.toSorted((a, b) => a - b), phase).toEqual(done)
+      expect(done.at(-1), phase).toBe(42_000)
     }
   })
 
