@@ -5,41 +5,58 @@ import { ROUTES, type Route, type RouteName } from '../wire/routes.js'
 import type { Exchange } from './exchange.js'
 import { shownHost } from './hosts.js'
 
+/** How a request went. */
+export interface Outcome {
+  method: string
+  /** `undefined` for a path that the registry does not have. */
+  route: RouteName | undefined
+  status: number
+  durationMs: number
+  /** Bytes that came in and went out on the connection for this request, headers and all. */
+  bytesIn: number
+  bytesOut: number
+  /** The connection ended before the reply did. */
+  aborted: boolean
+}
+
 /** One request, as the access log has it. Never a token, a header or a body. */
-export interface AccessEntry {
+export interface AccessEntry extends Outcome {
   /** ISO 8601: when it ended. */
   time: string
   requestId: string
   /** Address of the other end of the connection: of the proxy, where there is one. */
   remote: string | undefined
-  method: string
-  /** `undefined` for a path that the registry does not have. */
-  route: RouteName | undefined
   /** Without the query; what looks like a secret is hidden. */
   path: string
   /** The names and values of the query that the route knows. */
   query?: Readonly<Record<string, string>> | undefined
-  status: number
   /** Of the error that was answered. */
   code?: string | undefined
-  durationMs: number
-  /** Bytes that came in and went out on the connection for this request, headers and all. */
-  bytesIn: number
-  bytesOut: number
   /** The name of the token. */
   token?: string | undefined
   userAgent?: string | undefined
   /** The `Host` that was refused, of a request that was answered with 421. */
   host?: string | undefined
-  /** The connection ended before the reply did. */
-  aborted: boolean
 }
 
 const MAX_TEXT = 256
 
+/** What an exchange that has ended is in the figures. */
+export function outcomeOf({ incoming, outgoing, route, startedAtMs }: Exchange, traffic: { bytesIn: number; bytesOut: number }, sources: Sources): Outcome {
+  return {
+    route,
+    method: incoming.method ?? '',
+    status: outgoing.headersSent ? outgoing.statusCode : 0,
+    durationMs: Math.round((sources.monotonicNow() - startedAtMs) * 10) / 10,
+    bytesIn: traffic.bytesIn,
+    bytesOut: traffic.bytesOut,
+    aborted: !outgoing.writableFinished
+  }
+}
+
 /** What an exchange that has ended is in the log. */
-export function accessEntry(exchange: Exchange, traffic: { bytesIn: number; bytesOut: number }, sources: Sources): AccessEntry {
-  const { incoming, outgoing, requestId, route, caller, errorCode, startedAtMs } = exchange
+export function accessEntry(exchange: Exchange, outcome: Outcome, sources: Sources): AccessEntry {
+  const { incoming, requestId, route, caller, errorCode } = exchange
   const url = incoming.url ?? ''
   const mark = url.indexOf('?')
   const query = route === undefined || mark === -1 ? undefined : knownQuery(url.slice(mark + 1), ROUTES[route])
@@ -48,25 +65,25 @@ export function accessEntry(exchange: Exchange, traffic: { bytesIn: number; byte
     time: new Date(sources.now()).toISOString(),
     requestId,
     remote: exchange.remote,
-    method: shown(incoming.method ?? ''),
+    method: shown(outcome.method),
     route,
     path: shown(mark === -1 ? url : url.slice(0, mark)),
     ...(query === undefined ? {} : { query }),
-    status: outgoing.headersSent ? outgoing.statusCode : 0,
+    status: outcome.status,
     ...(errorCode === undefined ? {} : { code: errorCode }),
-    durationMs: Math.round((sources.monotonicNow() - startedAtMs) * 10) / 10,
-    ...traffic,
+    durationMs: outcome.durationMs,
+    bytesIn: outcome.bytesIn,
+    bytesOut: outcome.bytesOut,
     ...(caller?.name === undefined ? {} : { token: caller.name }),
     ...(userAgent === undefined ? {} : { userAgent: shown(userAgent) }),
-    ...(outgoing.headersSent && outgoing.statusCode === 421 ? { host: shownHost(incoming.headers.host) } : {}),
-    aborted: !outgoing.writableFinished
+    ...(outcome.status === 421 ? { host: shownHost(incoming.headers.host) } : {}),
+    aborted: outcome.aborted
   }
 }
 
-/** Tells each entry to a function, or writes it as a line. */
-export function openAccessLog(target: ((entry: AccessEntry) => void) | Writable | undefined): (entry: AccessEntry) => void {
-  if (target === undefined) return () => undefined
-  if (typeof target === 'function') return target
+/** Tells each entry to a function, or writes it as a line. `undefined` when nobody is to be told. */
+export function openAccessLog(target: ((entry: AccessEntry) => void) | Writable | undefined): ((entry: AccessEntry) => void) | undefined {
+  if (target === undefined || typeof target === 'function') return target
   return (entry) => {
     target.write(`${JSON.stringify(entry)}\n`)
   }

@@ -9,6 +9,9 @@ export const SAFE_HEADERS = {
   'cache-control': 'no-store'
 } as const
 
+/** Characters of a text below which it is sent as it is. */
+const SHORT_TEXT = 16_384
+
 /** Answers with JSON. */
 export function sendJson(outgoing: ServerResponse, status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
   sendText(outgoing, status, JSON.stringify(value), { 'content-type': 'application/json', ...headers })
@@ -16,9 +19,10 @@ export function sendJson(outgoing: ServerResponse, status: number, value: unknow
 
 /** Answers with a text; `content-type` is that of plain text unless the headers say otherwise. */
 export function sendText(outgoing: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
-  const bytes = Buffer.from(text)
-  outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': bytes.byteLength, ...headers })
-  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : bytes)
+  // A short one goes out together with the headers as one text, as node:http does it; a long one would be copied for that.
+  const body = text.length < SHORT_TEXT ? text : Buffer.from(text)
+  outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(body), ...headers })
+  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
 }
 
 /** Answers without a body. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { StemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from '../io/system-error.js'
-import { accessEntry, openAccessLog } from './access-log.js'
+import { accessEntry, openAccessLog, outcomeOf } from './access-log.js'
 import type { TokenSource } from './admit.js'
 import { createApp } from './app.js'
 import { openByteHandlers } from './byte-handlers.js'
@@ -98,9 +98,9 @@ export async function createHttp(context: ServerContext, settings: ServerSetting
     running.add(exchange)
     void exchange.ended.then(() => {
       running.delete(exchange)
-      const entry = accessEntry(exchange, traffic(), sources)
-      metrics?.count(entry)
-      log(entry)
+      const outcome = outcomeOf(exchange, traffic(), sources)
+      metrics?.count(outcome)
+      log?.(accessEntry(exchange, outcome, sources))
     })
     if (exchange.inConnection > MAX_PIPELINED) incoming.socket.destroy()
     else void answer(exchange)

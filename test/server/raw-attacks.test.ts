@@ -189,6 +189,23 @@ describe('a body without an end', () => {
   })
 })
 
+it.each(['at once', 'piece by piece'])('reads a body that comes %s', async (how) => {
+  const server = await startServer()
+  const socket = connect({ port: server.port, host: '127.0.0.1', noDelay: true })
+  const pieces = [post('Transfer-Encoding: chunked\r\nConnection: close\r\n', ''), '5\r\n{"lim\r\n', 'd\r\nit":0,"no":1}\r\n', '0\r\n\r\n'].map((piece) => fill(piece, server))
+  let text = ''
+  socket.on('data', (chunk) => (text += String(chunk)))
+  const closed = once(socket, 'close')
+  for (const piece of how === 'at once' ? [pieces.join('')] : pieces) {
+    socket.write(piece)
+    // One turn of the server in between.
+    await server.send('GET', '/healthz')
+  }
+  await closed
+  expect(statusesIn(text)).toEqual([400])
+  expect(text).toMatch(/"message":"the body of POST \/v1\/search[^"]*no/)
+})
+
 it('reads JSON however deep it is, and refuses it', async () => {
   const server = await startServer()
   const reply = await server.send('POST', '/v1/search', { body: `{"where":${'['.repeat(500_000)}${']'.repeat(500_000)}}` })

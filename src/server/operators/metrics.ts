@@ -1,10 +1,10 @@
 import type { Counter, Gauge, Histogram } from 'prom-client'
-import type { AccessEntry } from '../access-log.js'
+import type { Outcome } from '../access-log.js'
 
 /** Figures for Prometheus. */
 export interface Metrics {
   /** Counts a request that has ended. */
-  count(entry: AccessEntry): void
+  count(outcome: Outcome): void
   /** The text that Prometheus reads, and its type. */
   show(): Promise<{ text: string; contentType: string }>
 }
