@@ -1,6 +1,5 @@
 // What the conformance suite works with, for tests of one backend.
 export {
-  ABSENT,
   all,
   EMPTY_BIRTH,
   failure,
