@@ -1,6 +1,6 @@
 // A gate for CI, for any model: `tsx examples/ci-gate/gate.ts <reference> [rules.json] [result.json]`. Holds a candidate against what is in
-// production, on the whole and per slice. Accepted: promoted, exit code 0. Refused: exit code 1. Either way result.json tells machines
-// why, and a table tells people, in the summary of the job where the CI system has one. workflow.yml beside it runs it.
+// production, on the whole and per slice. Accepted: promoted, exit code 0. Refused: exit code 1. Either way a
+// table tells people why, in the summary of the job too, where the CI system has one, and result.json tells machines. workflow.yml runs it.
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { getVersion, transitionStage, type Evaluation, type ModelVersion } from 'stemma'
@@ -71,7 +71,7 @@ export function summary(title: string, checks: readonly Check[]): string {
   return [`## ${title}`, '', '| | where | metric | live | candidate | |', '|---|---|---|---|---|---|', ...rows, ''].join('\n')
 }
 
-await runAsProgram(import.meta.url, async ([reference, rulesFile = fileURLToPath(new URL('rules.json', import.meta.url)), resultFile = 'result.json']) => {
+await runAsProgram(import.meta.url, async ([reference, rulesFile = fileURLToPath(new URL('rules.json', import.meta.url)), resultFile]) => {
   if (reference === undefined) throw new RangeError('name a candidate: spam@1.2.0')
   const rules = rulesSchema.parse(JSON.parse(await readFile(rulesFile, 'utf8')))
   const candidate = await getVersion(reference)
@@ -87,7 +87,7 @@ await runAsProgram(import.meta.url, async ([reference, rulesFile = fileURLToPath
     await transitionStage(`${name}@${version}`, 'production', { expectedCurrent: live?.version ?? null, actor, reason })
   }
   const table = summary(`${name}@${version} is ${accepted ? 'promoted' : 'refused'} (live before: ${live?.version ?? 'nothing'})`, checks)
-  await writeFile(resultFile, `${JSON.stringify({ name, version, live: live?.version ?? null, accepted, checks }, null, 2)}\n`)
+  if (resultFile !== undefined) await writeFile(resultFile, `${JSON.stringify({ name, version, live: live?.version ?? null, accepted, checks }, null, 2)}\n`)
   const jobSummary = process.env['GITHUB_STEP_SUMMARY']
   if (jobSummary !== undefined) await appendFile(jobSummary, table)
   console.log(table)

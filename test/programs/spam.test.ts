@@ -19,7 +19,7 @@ describe.each(['a folder', 'a server, which is a process of its own too'])('the 
     registry = place === 'a folder' ? join(examples.folder, 'registry') : await serve(join(examples.folder, 'served'))
   })
 
-  it('train, promote, serve, swap, roll back, and stop', { timeout: 60_000 }, async () => {
+  it('train, promote, serve, swap, roll back, and stop', { timeout: 120_000 }, async () => {
     expect(await succeed('spam/train', 'first')).toMatch(/^spam@1\.0\.0 \(sha256:/)
     const tooEarly = await run('spam/serve')
     expect(tooEarly.exitCode).toBe(1)

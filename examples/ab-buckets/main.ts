@@ -1,26 +1,13 @@
-// Two candidates tried on live traffic: `tsx examples/ab-buckets.ts`. Each bucket is an audience with a version of its own; users are
+// Two candidates tried on live traffic: `tsx examples/ab-buckets/main.ts`. Each bucket is an audience with a version of its own; users are
 // split by a hash, so that everybody stays in their bucket. What was measured is added to the versions afterwards, and the bucket that
 // does worse is rolled back by one call, which the other one does not notice.
-import { createHash } from 'node:crypto'
 import { getModel, history, rollback, transitionStage, updateMetadata } from 'stemma'
-import { percent, runAsProgram } from './program.js'
-import { GROUPS, readMails, type Mail } from './spam/corpus.js'
-import { readFilter } from './spam/files.js'
-import { predict } from './spam/model.js'
-import { train } from './spam/train.js'
-
-const EXPERIMENT = 'summer-filter'
-/** How many users are in which bucket, in percent; the others get what is live for `default`. */
-const SHARES = { 'bucket-a': 25, 'bucket-b': 25 }
-const AUDIENCES = ['default', 'bucket-a', 'bucket-b'] as const
-type Audience = (typeof AUDIENCES)[number]
-
-/** The audience of a user: always the same in one experiment, and independent of what it was in another one. */
-export function audienceOf(user: string): Audience {
-  const place = createHash('sha256').update(`${EXPERIMENT}:${user}`).digest().readUInt32BE() % 100
-  if (place < SHARES['bucket-a']) return 'bucket-a'
-  return place < SHARES['bucket-a'] + SHARES['bucket-b'] ? 'bucket-b' : 'default'
-}
+import { percent, runAsProgram } from '../program.js'
+import { GROUPS, readMails, type Mail } from '../spam/corpus.js'
+import { readFilter } from '../spam/files.js'
+import { predict } from '../spam/model.js'
+import { train } from '../spam/train.js'
+import { AUDIENCES, audienceOf, EXPERIMENT, type Audience } from './audience-of.js'
 
 /** What happened to the mails of an audience. */
 export interface Results {
