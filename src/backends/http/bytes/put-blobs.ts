@@ -13,7 +13,7 @@ import { keepBlobs } from './keep-blobs.js'
 import { createChunkMemory } from './open-chunks.js'
 import type { PendingBlob } from './pending-blob.js'
 import { readBlocks } from './read-blocks.js'
-import { sendBatches, smallBytes } from './send-batches.js'
+import { sendBatches, smallBytes, type BatchMemory } from './send-batches.js'
 import { uploadBlob } from './upload-blob.js'
 import { uploadStream } from './upload-stream.js'
 
@@ -36,6 +36,8 @@ interface Sending {
   results: Map<number, StoredBlob>
   /** In the windows so far. */
   hashedBytes: number
+  /** Of batches: new memory for each window would stay until it is collected. */
+  idle: BatchMemory[]
 }
 
 /**
@@ -53,7 +55,7 @@ export async function putBlobs(context: BytesContext, sources: readonly ByteSour
     if (source.kind === 'stream' && source.stream instanceof EventEmitter) source.stream.on('error', () => undefined)
   }
   const progress = trackProgress('upload', sources.map(expectedOf), options.onProgress)
-  const sending: Sending = { context, options, progress, results: new Map(), hashedBytes: 0 }
+  const sending: Sending = { context, options, progress, results: new Map(), hashedBytes: 0, idle: [] }
   for (let start = 0; start < lasting.length; start += WINDOW) await storeWindow(sending, lasting.slice(start, start + WINDOW), lasting.length > WINDOW)
   if (streams.length > 0) await storeStreams(sending, streams)
   return sources.map((source, index) => {
@@ -108,7 +110,7 @@ async function store(sending: Sending, pending: readonly PendingBlob[]): Promise
   const limit = smallBytes(context)
   const large = missing.filter(({ sizeBytes }) => sizeBytes > limit)
   const small = missing.filter(({ sizeBytes }) => sizeBytes <= limit)
-  await sendBatches(context, small, { signal: options.signal, onStored: stored, onLarge: (blob) => large.push(blob) })
+  await sendBatches(context, small, { idle: sending.idle, signal: options.signal, onStored: stored, onLarge: (blob) => large.push(blob) })
   await upload(sending, large, stored)
   if (others.length > 0) await store(sending, others)
 }

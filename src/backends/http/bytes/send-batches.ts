@@ -19,7 +19,7 @@ const LANES = 2
 const BATCH_BYTES = 3_145_728
 
 /** Memory of one lane, for one batch after the other: new memory for each stays until it is collected, which may be never. */
-interface BatchMemory {
+export interface BatchMemory {
   readonly files: Buffer
   readonly body: Buffer
 }
@@ -31,6 +31,8 @@ function batchMemory(): BatchMemory {
 
 /** How {@link sendBatches} works. */
 export interface BatchOptions {
+  /** Memory that is not in use; empty at first. Calls one after the other share it. */
+  idle: BatchMemory[]
   signal: AbortSignal | undefined
   /** A blob is stored. */
   onStored: (pending: PendingBlob, stored: StoredBlob) => void
@@ -42,7 +44,7 @@ export interface BatchOptions {
 export async function sendBatches(context: BytesContext, blobs: readonly PendingBlob[], options: BatchOptions): Promise<void> {
   const failed = new AbortController()
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
-  const idle: BatchMemory[] = []
+  const { idle } = options
   await mapLimited(planBatches(context, blobs), LANES, async (batch) => {
     const memory = idle.pop() ?? batchMemory()
     try {
