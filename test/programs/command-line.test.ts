@@ -1,19 +1,13 @@
-import { execFileSync, spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPrograms, type BuiltPrograms } from '../support/built-programs.js'
-import { temporaryFolder } from '../support/test-registry.js'
+import { shellProject } from '../support/shell-project.js'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8')
 /** What the page shows as run, with what it shows as said; `bash` blocks are for the reader's own machine. */
 const steps = [...page.matchAll(/^```sh\n([\s\S]*?)^```\n(?:```text\n([\s\S]*?)^```\n)?/gm)].map(([, script = '', said]) => ({ script, said }))
-/** As much of jq as the page uses, so that machines need not have it. */
-const JQ = `#!/usr/bin/env node
-const path = process.argv.at(-1).slice(1).split('.')
-console.log(path.reduce((value, name) => value[name], JSON.parse(require('node:fs').readFileSync(0, 'utf8'))))
-`
-
 let built: BuiltPrograms
 
 beforeAll(async () => {
@@ -24,40 +18,9 @@ afterAll(() => {
   built.remove()
 })
 
-interface Place {
-  folder: string
-  environment: NodeJS.ProcessEnv
-  shell: (script: string) => SpawnSyncReturns<string>
-}
-
-/** A project with a model to log, and a shell that knows `stemma`. */
-function project(): Place {
-  const folder = temporaryFolder()
-  for (const name of ['out', 'data', 'bin']) mkdirSync(join(folder, name))
-  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}')
-  writeFileSync(join(folder, 'out/model.onnx'), 'weights')
-  writeFileSync(join(folder, 'out/labels.txt'), 'ham\nspam\n')
-  writeFileSync(join(folder, 'data/mails.csv'), 'text,label\nhi,ham\n')
-  writeFileSync(join(folder, 'bin/stemma'), `#!/bin/sh\nexec '${process.execPath}' '${built.command}' "$@"\n`)
-  writeFileSync(join(folder, 'bin/jq'), JQ)
-  for (const name of ['stemma', 'jq']) chmodSync(join(folder, 'bin', name), 0o755)
-  const environment: NodeJS.ProcessEnv = {
-    ...process.env,
-    NO_COLOR: undefined,
-    FORCE_COLOR: undefined,
-    PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
-    STEMMA_REGISTRY: '',
-    STEMMA_OUTBOX: '',
-    STEMMA_ACTOR: '',
-    STEMMA_CACHE: join(folder, 'cache'),
-    TERM: 'xterm'
-  }
-  return { folder, environment, shell: (script) => spawnSync('bash', ['-c', script], { cwd: folder, env: environment, encoding: 'utf8' }) }
-}
-
 /** What is said, as a pattern: `…` is anything on a line; times, digests, folders and gaps are those of any run. */
 function patternOf(said: string, folder: string): RegExp {
-  const escaped = said.replaceAll('/home/ada/spam', folder).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  const escaped = said.replaceAll('/home/me/spam', folder).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   const lines = escaped
     .replace(/\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(\\\.\d+)?Z/g, '\\d{4}-\\d\\d-\\d\\d$1\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z')
     .replace(/sha256(:|#58;)[0-9a-f]+/g, 'sha256$1[0-9a-f]+')
@@ -68,7 +31,7 @@ function patternOf(said: string, folder: string): RegExp {
 }
 
 it('docs/command-line.md: each command says what the page says', () => {
-  const { folder, shell } = project()
+  const { folder, shell } = shellProject(built.command)
   expect(steps.length).toBeGreaterThan(15)
   for (const { script, said = '' } of steps) {
     const ended = shell(`exec 2>&1\n${script}`)
@@ -78,7 +41,7 @@ it('docs/command-line.md: each command says what the page says', () => {
 }, 240_000)
 
 it('docs/command-line.md: tells of every command', () => {
-  const { shell } = project()
+  const { shell } = shellProject(built.command)
   const commands = [...shell('stemma --help').stdout.matchAll(/^ {2}([a-z]+)[ |]/gm)].map(([, name = '']) => name)
   expect(commands.length).toBeGreaterThan(17)
   for (const name of commands.filter((command) => command !== 'help')) expect(page).toContain(`stemma ${name}`)
@@ -86,7 +49,7 @@ it('docs/command-line.md: tells of every command', () => {
 
 describe('on a terminal', () => {
   it('draws a bar and colours, and neither with NO_COLOR nor into a pipe', () => {
-    const { folder, shell } = project()
+    const { folder, shell } = shellProject(built.command)
     writeFileSync(join(folder, 'out/model.onnx'), Buffer.alloc(20_000_000))
     const bar = /hash|store/
     const onTerminal = (words: string, variables = ''): string => shell(`${variables} script -qec "stemma ${words}" /dev/null < /dev/null`).stdout
@@ -104,7 +67,7 @@ describe('on a terminal', () => {
 
 describe('in a pipe', () => {
   it('ends quietly when nobody reads on', () => {
-    const { shell } = project()
+    const { shell } = shellProject(built.command)
     shell('stemma log spam out --no-capture; stemma log spam out --no-capture')
     for (const words of ['search --json', 'list', 'show spam', 'lineage spam --json', '--help', 'watch spam']) {
       // The reader is gone before anything is written.
@@ -114,7 +77,7 @@ describe('in a pipe', () => {
   })
 
   it('ends with 130 and no result when it is interrupted', async () => {
-    const { folder, environment } = project()
+    const { folder, environment } = shellProject(built.command)
     const options = { cwd: folder, env: environment }
     execFileSync('bash', ['-c', 'stemma log spam out --no-capture'], { ...options, stdio: 'ignore' })
     const child = spawn(process.execPath, [built.command, 'watch', 'spam'], options)
@@ -134,7 +97,7 @@ describe('in a pipe', () => {
 
 describe('completion', () => {
   it('gives scripts for shells, and completes commands, options and their values', () => {
-    const { shell } = project()
+    const { shell } = shellProject(built.command)
     for (const name of ['bash', 'zsh', 'fish', 'powershell']) expect(shell(`stemma completion ${name}`)).toMatchObject({ status: 0, stdout: expect.stringContaining('stemma complete') as string, stderr: '' })
     expect(shell('stemma completion bash | bash -n')).toMatchObject({ status: 0, stderr: '' })
     expect(shell('stemma completion tcsh').status).toBe(2)
