@@ -25,13 +25,3 @@ export function percent(share: number | undefined): string {
 export function short(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 12)
 }
-
-/** What a promise gives, or nothing where it fails since there is no such version: nothing live yet, for instance. */
-export async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found
-  } catch (error) {
-    if (isStemmaError(error, 'NOT_FOUND')) return undefined
-    throw error
-  }
-}

@@ -7,6 +7,7 @@ export {
   collectGarbage,
   compare,
   deleteVersion,
+  findVersion,
   flushOutbox,
   getModel,
   getVersion,

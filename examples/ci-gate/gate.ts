@@ -3,9 +3,9 @@
 // table tells people why, in the summary of the job too, where the CI system has one, and result.json tells machines. workflow.yml runs it.
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { getVersion, transitionStage, type Evaluation, type ModelVersion } from 'stemma'
+import { findVersion, getVersion, transitionStage, type Evaluation, type ModelVersion } from 'stemma'
 import * as z from 'zod'
-import { ifThere, runAsProgram } from '../program.js'
+import { runAsProgram } from '../program.js'
 
 const rulesSchema = z.array(z.strictObject({
   metric: z.string(),
@@ -76,7 +76,7 @@ await runAsProgram(import.meta.url, async ([reference, rulesFile = fileURLToPath
   const rules = rulesSchema.parse(JSON.parse(await readFile(rulesFile, 'utf8')))
   const candidate = await getVersion(reference)
   const { name, version } = candidate
-  const live = await ifThere(getVersion({ name, stage: 'production' }))
+  const live = await findVersion({ name, stage: 'production' })
   const checks = check(candidate, live, rules)
   const accepted = checks.every(({ broken: faults }) => faults.length === 0)
 

@@ -1,9 +1,9 @@
 // A credit model under audit: `tsx examples/credit-model/main.ts [report.md]`. Two versions are trained, approved and promoted; then
 // somebody complains about a decision that the first one made, and the report says everything about it.
 import { writeFile } from 'node:fs/promises'
-import { getModel, getVersion, transitionStage, updateMetadata, type ModelVersion } from 'stemma'
+import { findVersion, getModel, transitionStage, updateMetadata, type ModelVersion } from 'stemma'
 import { predictLogistic, readLogistic } from '../logistic-regression.js'
-import { ifThere, percent, runAsProgram } from '../program.js'
+import { percent, runAsProgram } from '../program.js'
 import { OCCUPATIONS, readApplicants } from './applicants.js'
 import { auditReport } from './audit-report.js'
 import { NAME, THRESHOLD, train } from './train.js'
@@ -13,7 +13,7 @@ const FIRST = ['education', ...OCCUPATIONS] as const
 
 /** Records the yes of the risk committee, and only then makes the version live. */
 export async function approveAndPromote({ version }: ModelVersion, comment: string): Promise<void> {
-  const live = await ifThere(getVersion(`${NAME}@production`))
+  const live = await findVersion(`${NAME}@production`)
   await updateMetadata(`${NAME}@${version}`, { approval: { by: 'risk-committee', decision: 'approved', comment } }, { actor: 'risk-committee' })
   await transitionStage(`${NAME}@${version}`, 'production', { expectedCurrent: live?.version ?? null, actor: 'release-manager', reason: `approved: ${comment}` })
 }

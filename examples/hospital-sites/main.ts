@@ -1,8 +1,8 @@
 // One model at several hospitals: `tsx examples/hospital-sites/main.ts`. Each site is a slice of the evaluation and an audience of its own:
 // a version is measured at each site, rolled out site by site, and goes live only where that site's own figures allow it.
-import { getVersion, history, logModel, search, startTraining, transitionStage, type ModelVersion } from 'stemma'
+import { findVersion, history, logModel, search, startTraining, transitionStage, type ModelVersion } from 'stemma'
 import { areaUnderCurve, fitLogistic, importances } from '../logistic-regression.js'
-import { ifThere, runAsProgram } from '../program.js'
+import { runAsProgram } from '../program.js'
 import { DAYS, measuredSites, PATIENTS_FILE, readPatients } from './patients.js'
 
 const NAME = 'oncology/early-death'
@@ -41,7 +41,7 @@ export async function train(features: string[], bump: 'minor' | 'patch' = 'minor
 /** Offers a version to a site, which takes it or says why not. */
 export async function offer(version: ModelVersion, site: string): Promise<{ taken: boolean; reason: string }> {
   const auc = aucAt(version, site)
-  const live = await ifThere(getVersion({ name: NAME, stage: 'production', audience: site }))
+  const live = await findVersion({ name: NAME, stage: 'production', audience: site })
   const before = live && aucAt(live, site)
   if (auc === undefined) return { taken: false, reason: 'was not measured here' }
   if (auc < LEAST_AUC) return { taken: false, reason: `AUC ${auc.toFixed(3)} is below ${LEAST_AUC}` }
@@ -53,7 +53,7 @@ export async function offer(version: ModelVersion, site: string): Promise<{ take
 
 /** What a site ran at an instant, or runs now: a site for which nothing is live has nothing, not the model of another one. */
 export async function liveAt(site: string, instant?: string): Promise<string> {
-  const version = await ifThere(getVersion({ name: NAME, stage: 'production', audience: site, at: instant }))
+  const version = await findVersion({ name: NAME, stage: 'production', audience: site, at: instant })
   const since = version?.live.find(({ audience }) => audience === site)
   return version ? `${version.version} since ${since?.at ?? '?'}: ${since?.reason ?? 'no reason given'}` : 'nothing'
 }

@@ -3,10 +3,7 @@
 /** Promotes the latest version when its AUC is higher than that of the one in production. */
 async function promoteIfBetter(registry, name) {
   const candidate = await registry.getVersion(name)
-  const current = await registry.getVersion(`${name}@production`).catch((error) => {
-    if (error.code === 'NOT_FOUND') return undefined
-    throw error
-  })
+  const current = await registry.findVersion(`${name}@production`)
   if (current !== undefined && candidate.metrics.auc <= current.metrics.auc) return current
   return registry.transitionStage(`${name}@${candidate.version}`, 'production', {
     reason: `auc ${candidate.metrics.auc}`,

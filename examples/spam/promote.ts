@@ -1,8 +1,8 @@
 // A gate before production: `tsx examples/spam/promote.ts [reference]`. Compares the candidate with the version that is live, on
 // the whole and slice by slice, and refuses (exit code 1) what is worse anywhere, or was not measured. Nobody can slip in between: `expectedCurrent`
 // makes the promotion fail if another version has gone live since the comparison.
-import { compare, getVersion, transitionStage, type ModelVersion, type NumberDifference } from 'stemma'
-import { ifThere, percent, runAsProgram } from '../program.js'
+import { compare, findVersion, getVersion, transitionStage, type ModelVersion, type NumberDifference } from 'stemma'
+import { percent, runAsProgram } from '../program.js'
 
 /** What the gate decided. */
 export interface GateResult {
@@ -23,7 +23,7 @@ const WORSE: ReadonlyMap<string, 'more' | 'less'> = new Map([['accuracy', 'less'
 /** Promotes a version of `spam` if it is nowhere worse than the one that is live. */
 export async function promote(reference = 'spam@latest'): Promise<GateResult> {
   const candidate = await getVersion(reference)
-  const previous = await ifThere(getVersion('spam@production'))
+  const previous = await findVersion('spam@production')
   const differences = previous ? await compare(`spam@${previous.version}`, `spam@${candidate.version}`) : undefined
   const whole = (differences?.metrics ?? []).map((difference) => ({ ...difference, metric: difference.field }))
   const refusals = [

@@ -10,6 +10,7 @@ import { compare } from './compare.js'
 import type { RegistryContext } from './context.js'
 import { defaultOutbox } from './default-target.js'
 import { deleteVersion } from './delete-version.js'
+import { findVersion } from './find-version.js'
 import { getModel } from './get-model.js'
 import { getVersion } from './get-version.js'
 import { history } from './history.js'
@@ -62,6 +63,7 @@ export function bindVerbs(backend: Backend, options: OpenRegistryOptions, source
     logModel: (input, callOptions) => later().then((verbs) => verbs.logModel(context, input, callOptions)),
     getModel: (reference, callOptions) => getModel(context, reference, callOptions),
     getVersion: (reference, callOptions) => getVersion(context, reference, callOptions),
+    findVersion: (reference, callOptions) => findVersion(context, reference, callOptions),
     transitionStage: (reference, stage, callOptions) => transitionStage(context, reference, stage, callOptions),
     rollback: (name, callOptions) => rollback(context, name, callOptions),
     updateMetadata: (reference, changes, callOptions) => updateMetadata(context, reference, changes, callOptions),

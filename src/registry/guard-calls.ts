@@ -19,6 +19,7 @@ export function guardCalls(registry: Registry): Registry {
     logModel: async (input, options) => registry.logModel(ownFields(input, 'logModel input'), ownOptions(options, 'logModel options', [...MUTATION, 'onProgress', 'offline'])),
     getModel: async (reference, options) => registry.getModel(reference, ownOptions(options, 'getModel options', [...TRANSFER, 'into', 'overwrite', 'include', 'verify', 'fallback', 'environmentFiles'])),
     getVersion: async (reference, options) => registry.getVersion(reference, ownOptions(options, 'getVersion options', CALL)),
+    findVersion: async (reference, options) => registry.findVersion(reference, ownOptions(options, 'findVersion options', CALL)),
     transitionStage: async (reference, stage, options) =>
       registry.transitionStage(reference, stage, ownOptions(options, 'transitionStage options', [...MUTATION, 'audience', 'reason', 'expectedCurrent'])),
     rollback: async (name, options) => registry.rollback(name, ownOptions(options, 'rollback options', [...MUTATION, 'onProgress', 'audience', 'reason', 'to', 'expectedCurrent'])),

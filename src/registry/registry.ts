@@ -65,6 +65,19 @@ export interface Registry extends AsyncDisposable {
   getVersion(reference: VersionReference, options?: CallOptions): Promise<ModelVersion>
 
   /**
+   * As `getVersion`, but `undefined` where that is NOT_FOUND: no such model, or nothing that the reference means. For "what is live, if anything
+   * is". A version that was deleted is still VERSION_DELETED: it was there.
+   *
+   * @throws {StemmaError} INVALID_REFERENCE, VERSION_DELETED.
+   * @example
+   * ```ts
+   * const live = await registry.findVersion('credit-score@production')
+   * await registry.transitionStage('credit-score@1.1.0', 'production', { expectedCurrent: live?.version ?? null })
+   * ```
+   */
+  findVersion(reference: VersionReference, options?: CallOptions): Promise<ModelVersion | undefined>
+
+  /**
    * Moves a version to a stage. Into `production` it takes its audience from the version that had it, in the same atomic change;
    * one that has no audience left becomes `archived`. A move to where the version already is changes nothing.
    *

@@ -75,6 +75,19 @@ export async function getVersion(reference: VersionReference, options: CallOptio
 }
 
 /**
+ * The metadata of a version, or `undefined` when the reference means nothing.
+ *
+ * @throws {StemmaError} as `Registry.findVersion`.
+ * @example
+ * ```ts
+ * const live = await findVersion('credit-score@production')
+ * ```
+ */
+export async function findVersion(reference: VersionReference, options: CallOptions & RootOptions = {}): Promise<ModelVersion | undefined> {
+  return (await registryFor(options.registry)).findVersion(reference, options)
+}
+
+/**
  * Moves a version to a stage, with all that this displaces, as one atomic change.
  *
  * @throws {StemmaError} as `Registry.transitionStage`.

@@ -37,6 +37,17 @@ describe('search', () => {
   })
 })
 
+describe('findVersion', () => {
+  it('gives nothing where a reference means nothing, and fails as getVersion does otherwise', async () => {
+    const registry = await filled()
+    for (const reference of ['credit@production', 'credit@9.9.9', 'credit@production?audience=paris', 'absent']) expect(await registry.findVersion(reference)).toBeUndefined()
+    expect(await registry.findVersion('credit')).toEqual(await registry.getVersion('credit'))
+    await registry.deleteVersion('credit@1.0.0', { reason: 'test' })
+    expect((await errorOf(registry.findVersion('credit@1.0.0'))).code).toBe('VERSION_DELETED')
+    expect((await errorOf(registry.findVersion('credit@@'))).code).toBe('INVALID_REFERENCE')
+  })
+})
+
 describe('models, versions, compare', () => {
   it('lists', async () => {
     const registry = await filled()

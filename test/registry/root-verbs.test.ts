@@ -25,6 +25,7 @@ it('works on STEMMA_REGISTRY from the first call to the last', async () => {
   await stemma.updateMetadata('m#2', { tags: { seen: 'yes' } })
   await stemma.deleteVersion('m#2', { reason: 'test' })
   expect((await stemma.getModel('m@production')).version.version).toBe('1.0.0')
+  expect(await stemma.findVersion('m@staging')).toBeUndefined()
   expect((await all(stemma.models())).map(({ name }) => name)).toEqual(['m'])
   expect(await all(stemma.versions('m'))).toHaveLength(1)
   expect(await all(stemma.search('metrics.auc > 0.5'))).toHaveLength(1)

@@ -37,6 +37,8 @@ const CALLS: readonly [string, (value: unknown) => unknown[]][] = [
   ['getModel', (value) => ['m@9.9.9', value]],
   ['getVersion', (value) => [value]],
   ['getVersion', (value) => ['m@9.9.9', value]],
+  ['findVersion', (value) => [value]],
+  ['findVersion', (value) => ['m@1.0.0', value]],
   ['transitionStage', (value) => [value, 'staging']],
   ['transitionStage', (value) => ['m@9.9.9', value]],
   ['transitionStage', (value) => ['m@9.9.9', 'production', value]],
