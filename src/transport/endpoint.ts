@@ -33,6 +33,8 @@ export interface Call {
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** Those that are `undefined` are left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined
+  /** `?a=b` as it is, in place of `query`: of an address that is signed, which another way of writing it would not be. Shown nowhere. */
+  readonly search?: string | undefined
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
@@ -69,7 +71,8 @@ export interface BodyPart {
 
 /** A body that can be sent again: streams are opened anew for each attempt. */
 export type RequestBody =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType?: string | undefined }
+  // `null`: none is said, since some signatures of an address count it in.
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType?: string | null | undefined }
   | { readonly kind: 'stream'; readonly sizeBytes: number; readonly open: () => AsyncIterable<Uint8Array>; readonly contentType?: string | undefined }
   | {
       readonly kind: 'parts'

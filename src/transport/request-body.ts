@@ -32,16 +32,16 @@ export function prepareBody(body: RequestBody | undefined, onSent: (bytes: numbe
     const { encoded, sizeBytes, contentType } = encodeParts(body)
     return prepareStream(() => piecesOf(encoded), sizeBytes, contentType, onSent)
   }
-  const contentType = body.contentType ?? 'application/octet-stream'
+  const contentType = body.contentType === undefined ? 'application/octet-stream' : body.contentType
   if (body.kind === 'stream') return prepareStream(body.open, body.sizeBytes, contentType, onSent)
   const { bytes } = body
   if (bytes.byteLength > PIECE_BYTES) return prepareStream(() => piecesOf(Promise.resolve(bytes)), bytes.byteLength, contentType, onSent)
   onSent(bytes.byteLength)
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { data, headers: { 'content-type': contentType, 'content-length': String(data.byteLength) }, failure: nothing, isSent: () => true, end: nothing }
+  return { data, headers: bodyHeaders(data.byteLength, contentType), failure: nothing, isSent: () => true, end: nothing }
 }
 
-function prepareStream(open: () => AsyncIterable<Uint8Array>, sizeBytes: number, contentType: string, onSent: (bytes: number) => void): PreparedBody {
+function prepareStream(open: () => AsyncIterable<Uint8Array>, sizeBytes: number, contentType: string | null, onSent: (bytes: number) => void): PreparedBody {
   let failed: { readonly error: unknown } | undefined
   let isSent = false
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -63,13 +63,17 @@ function prepareStream(open: () => AsyncIterable<Uint8Array>, sizeBytes: number,
   const data = Readable.from(counted(), { objectMode: false, highWaterMark: PIECE_BYTES })
   return {
     data,
-    headers: { 'content-type': contentType, 'content-length': String(sizeBytes) },
+    headers: bodyHeaders(sizeBytes, contentType),
     failure: () => failed,
     isSent: () => isSent,
     end() {
       data.destroy()
     }
   }
+}
+
+function bodyHeaders(sizeBytes: number, contentType: string | null): Record<string, string> {
+  return { ...(contentType === null ? {} : { 'content-type': contentType }), 'content-length': String(sizeBytes) }
 }
 
 function otherSize(wanted: number, found: string): StemmaError {

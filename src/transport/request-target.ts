@@ -19,7 +19,7 @@ export interface RequestTarget {
 export function createTargets(baseUrl: string): (endpoint: Endpoint, call: Call) => RequestTarget {
   const known = new WeakMap<Endpoint, RequestTarget>()
   return (endpoint, call) => {
-    if (call.parameters !== undefined || call.query !== undefined) return requestTarget(baseUrl, endpoint, call)
+    if (call.parameters !== undefined || call.query !== undefined || call.search !== undefined) return requestTarget(baseUrl, endpoint, call)
     const before = known.get(endpoint)
     if (before) return before
     const target = requestTarget(baseUrl, endpoint, call)
@@ -29,12 +29,12 @@ export function createTargets(baseUrl: string): (endpoint: Endpoint, call: Call)
 }
 
 /** The address of a call: each parameter is one segment, whatever is in it. */
-function requestTarget(baseUrl: string, endpoint: Endpoint, { parameters = {}, query = {} }: Call): RequestTarget {
+function requestTarget(baseUrl: string, endpoint: Endpoint, { parameters = {}, query = {}, search: signed }: Call): RequestTarget {
   const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(name, Object.hasOwn(parameters, name) ? parameters[name] : undefined))
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.append(key, String(value))
   const address = `${baseUrl}${path}`
-  const url = new URL(search.size === 0 ? address : `${address}?${search.toString()}`)
+  const url = new URL(`${address}${signed ?? (search.size === 0 ? '' : `?${search.toString()}`)}`)
   return { url, method: endpoint.method, what: `${endpoint.method} ${address}`, details: { method: endpoint.method, url: address } }
 }
 

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { LINES } from './line.js'
+import { LINES, projectName } from './line.js'
 
 /** Slow: installs MLflow from the Python package index, and starts real servers. Every file runs once for each line of MLflow. */
 export default defineConfig({
@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: LINES.map((line) => ({
       test: {
-        name: `MLflow ${line}`,
+        name: projectName(line),
         include: ['test/mlflow/**/*.test.ts'],
         provide: { line },
         testTimeout: 300_000,

@@ -30,6 +30,21 @@ describe('transport', () => {
     expect(seen).toEqual(['/v1/things', '/v1/things?a=1', '/v1/things', '/v1/things?a=2'])
   })
 
+  it('sends a query that is signed as it is, and shows it nowhere; and a body without a type', async () => {
+    const seen: unknown[] = []
+    const { url } = await serve((request, response) => {
+      seen.push([request.url, request.headers['content-type'], request.headers['content-length']])
+      request.resume()
+      answer(response, seen.length === 1 ? 200 : 403, {})
+    })
+    const transport = testTransport(url)
+    const call = { search: '?signature=a%20b%2fc+d', body: { kind: 'bytes', bytes: Buffer.from('abc'), contentType: null } } as const
+    await transport.send({ ...UPLOAD, path: '/bucket/key', status: 200 }, call)
+    const error = await errorOf(transport.send({ ...UPLOAD, path: '/bucket/key', status: 200 }, call))
+    expect(seen[0]).toEqual(['/bucket/key?signature=a%20b%2fc+d', undefined, '3'])
+    expect(JSON.stringify([error.message, error.details, error.hint])).not.toContain('signature')
+  })
+
   it('takes nothing that somebody put into all objects for a setting', async () => {
     const { url } = await serve((_request, response) => {
       answer(response, 200, { ok: true })

@@ -1,8 +1,12 @@
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
-import type { RequestBody } from '../../transport/endpoint.js'
+import type { BytesReply, RequestBody } from '../../transport/endpoint.js'
 import type { CallOptions } from '../../util/options.js'
 import type { MlflowClient } from './client.js'
-import { artifactFile, MLFLOW } from './endpoints.js'
+import { artifactFile, MLFLOW, signedDownload } from './endpoints.js'
+import { isMissingRoute } from './mlflow-error.js'
+
+/** Smaller files come through the server: a signed address takes one request more. */
+const SIGNED_MIN_BYTES = 33_554_432
 
 /** A file in a folder of artifacts. */
 export interface ListedFile {
@@ -58,12 +62,18 @@ export function putFile(
 }
 
 /**
- * The bytes of a file from `start` on. Servers that know no ranges send all of it, and what is before `start` is passed over.
+ * The bytes of a file from `start` on: a large one from the store behind the server, where that signs an address of it. Servers that know
+ * no ranges send all of it, and what is before `start` is passed over.
  *
  * @throws {StemmaError} BLOB_MISSING before the first byte.
  */
-export async function* readFile(client: MlflowClient, path: string, { start = 0, signal }: CallOptions & { start?: number | undefined }): AsyncGenerator<Uint8Array> {
-  const reply = await openFile(client, path, start, signal)
+export async function* readFile(
+  client: MlflowClient,
+  path: string,
+  { start = 0, sizeBytes = 0, signal }: CallOptions & { start?: number | undefined; sizeBytes?: number | undefined }
+): AsyncGenerator<Uint8Array> {
+  const fromStore = sizeBytes >= SIGNED_MIN_BYTES ? await openInStore(client, path, start, signal) : undefined
+  const reply = fromStore ?? (await openFile(client, path, start, signal))
   if (reply === undefined) return
   let skip = reply.status === 206 ? 0 : start
   try {
@@ -80,6 +90,21 @@ export async function* readFile(client: MlflowClient, path: string, { start = 0,
   }
 }
 
+/** `undefined`: it has to come through the server. */
+async function openInStore(client: MlflowClient, path: string, start: number, signal: AbortSignal | undefined): Promise<BytesReply | undefined> {
+  if (client.offers.downloads === false) return undefined
+  try {
+    const from = await client.call(signedDownload(path), { signal })
+    client.offers.downloads = await client.stores.allows(from.url)
+    return client.offers.downloads ? await client.stores.get(from, start, { signal }) : undefined
+  } catch (error) {
+    signal?.throwIfAborted()
+    // Whether it is that there is no such file, or none for us: the server says so again.
+    if (isMissingRoute(error) || !isStemmaError(error, 'NOT_FOUND')) client.offers.downloads = false
+    return undefined
+  }
+}
+
 /** `undefined`: there is nothing from `start` on. */
 async function openFile(client: MlflowClient, path: string, start: number, signal: AbortSignal | undefined) {
   try {
@@ -89,7 +114,7 @@ async function openFile(client: MlflowClient, path: string, start: number, signa
     if (status === 416) return undefined
     if (status !== 404 && status !== 500) throw error
     // A file that is not there is 404, or 500 with a page: the listing tells it from a server that is ill.
-    if (status === 500 && (await isListed(client, path, signal))) throw error
+    if (status === 500 && (await sizeOf(client, path, signal)) !== undefined) throw error
     throw new StemmaError('BLOB_MISSING', `${path} is not among the artifacts of ${client.baseUrl}`, {
       hint: 'It was removed from the MLflow server. Log the same artifact again.',
       details: { path }
@@ -97,9 +122,11 @@ async function openFile(client: MlflowClient, path: string, start: number, signa
   }
 }
 
-async function isListed(client: MlflowClient, path: string, signal: AbortSignal | undefined): Promise<boolean> {
+/** The size of a file, as the server lists it; `undefined` when it is not there. */
+export async function sizeOf(client: MlflowClient, path: string, signal: AbortSignal | undefined): Promise<number | undefined> {
   const slash = path.lastIndexOf('/')
   const { files } = await client.call(MLFLOW.listArtifacts, { query: { path: path.slice(0, slash) }, signal })
   const name = path.slice(slash + 1)
-  return files.some((file) => file.path.slice(file.path.lastIndexOf('/') + 1) === name)
+  const found = files.find((file) => file.path.slice(file.path.lastIndexOf('/') + 1) === name)
+  return found && (found.file_size ?? 0)
 }

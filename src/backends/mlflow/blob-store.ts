@@ -44,10 +44,10 @@ export function createMlflowBlobStore(store: MlflowBlobs): BlobStore {
       return
     }
     if (!isStored(digest)) await store.journal.refresh(options)
-    for await (const { path } of places.find(digest, options)) {
+    for await (const { path, sizeBytes } of places.find(digest, options)) {
       let isBegun = false
       try {
-        for await (const chunk of readFile(store.client, path, options)) {
+        for await (const chunk of readFile(store.client, path, { ...options, sizeBytes })) {
           isBegun = true
           yield chunk
         }

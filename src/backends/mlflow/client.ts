@@ -2,14 +2,17 @@ import type * as z from 'zod'
 import { StemmaError } from '../../errors/stemma-error.js'
 import { createTransport } from '../../transport/create-transport.js'
 import type { BytesReply, Endpoint, JsonEndpoint, RequestBody } from '../../transport/endpoint.js'
+import { resolveHost } from '../../transport/redirect.js'
 import { LIBRARY } from '../../util/library.js'
 import type { CallOptions } from '../../util/options.js'
 import type { Sources } from '../../util/sources.js'
 import type { Credentials } from './credentials.js'
 import { inOurWords, readMlflowError } from './mlflow-error.js'
+import { createObjectStores, type ObjectStores } from './object-stores.js'
 
 /** Most bytes of one answer of JSON: a page of the journal. */
 const MAX_JSON_BYTES = 536_870_912
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']
 
 /** What a call of JSON takes. */
 export interface MlflowCall extends CallOptions {
@@ -19,10 +22,22 @@ export interface MlflowCall extends CallOptions {
   readonly isReplayable?: boolean | undefined
 }
 
+/** What a server with an object store behind it offers, as far as it was asked; `undefined`: not yet. */
+export interface Offers {
+  /** Files in parts, put into the store. */
+  multipart: boolean | undefined
+  /** Signed addresses to read from the store. */
+  downloads: boolean | undefined
+}
+
 /** Requests to one MLflow server. Every failure is a StemmaError without a secret, or `signal.reason`. */
 export interface MlflowClient {
   /** The address, without credentials. */
   readonly baseUrl: string
+  /** What the server was found to offer besides. */
+  readonly offers: Offers
+  /** The object stores that it signs addresses of. */
+  readonly stores: ObjectStores
   call<T extends z.ZodType>(endpoint: JsonEndpoint<T>, call: MlflowCall): Promise<z.output<T>>
   /** Sends a file, with its length. */
   upload(endpoint: Endpoint, body: RequestBody, options: CallOptions & { onSent?: ((bytes: number) => void) | undefined }): Promise<void>
@@ -40,10 +55,12 @@ export interface MlflowClientOptions {
   readonly proxy?: string | undefined
   /** @default 120_000 */
   readonly timeoutMs?: number | undefined
+  /** Where proxies are named, for `environment`. @default none */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** Makes a client; nothing is sent until it is called. */
-export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'environment', timeoutMs = 120_000 }: MlflowClientOptions): MlflowClient {
+export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'environment', timeoutMs = 120_000, environment = {} }: MlflowClientOptions): MlflowClient {
   const transport = createTransport({
     baseUrl,
     userAgent: LIBRARY,
@@ -64,8 +81,13 @@ export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'env
     }
   }
 
+  const isProxied = proxy === 'environment' ? PROXY_VARIABLES.some((name) => Boolean(environment[name])) : proxy !== 'none'
+  const stores = createObjectStores({ sources, rules: { server: new URL(baseUrl), isProxied, resolveHost }, proxy, timeoutMs })
+
   return {
     baseUrl,
+    offers: { multipart: undefined, downloads: undefined },
+    stores,
     call: (endpoint, { query, body, signal, isReplayable }) => translated(transport.json(endpoint, { headers, query, body, signal, isReplayable })),
     async upload(endpoint, body, { signal, onSent }) {
       await translated(transport.send(endpoint, { headers, body, signal, onSent }))
@@ -82,6 +104,7 @@ export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'env
       ),
     close: () => {
       transport.close()
+      stores.close()
     }
   }
 }

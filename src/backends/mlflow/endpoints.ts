@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Endpoint, JsonEndpoint } from '../../transport/endpoint.js'
 
 const BASE = '/api/2.0/mlflow'
+const ARTIFACTS = '/api/2.0/mlflow-artifacts'
 
 const text = z.string().optional()
 /** MLflow's 64-bit numbers: numbers from its own server, decimal texts from others that speak its protocol. */
@@ -104,7 +105,7 @@ export const MLFLOW = {
   setVersionTag: post('model-versions/set-tag', nothing),
   deleteVersionTag: { method: 'DELETE', path: `${BASE}/model-versions/delete-tag`, status: 200, reply: nothing },
   transitionStage: post('model-versions/transition-stage', nothing),
-  listArtifacts: { method: 'GET', path: '/api/2.0/mlflow-artifacts/artifacts', status: 200, reply: filesSchema }
+  listArtifacts: { method: 'GET', path: `${ARTIFACTS}/artifacts`, status: 200, reply: filesSchema }
 } as const
 
 /** Ends the pending state of a logged model. */
@@ -117,7 +118,30 @@ export function loggedModelParams(modelId: string): JsonEndpoint<typeof nothing>
   return post(`logged-models/${encodeURIComponent(modelId)}/params`, nothing)
 }
 
+const headersSchema = z.record(z.string(), z.string()).default({})
+const createdUploadSchema = z.looseObject({
+  upload_id: text,
+  credentials: z.array(z.looseObject({ url: z.string(), part_number: z.number(), headers: headersSchema })).default([])
+})
+/** A multipart upload that was begun, with a signed address for each part. */
+export type MultipartUpload = z.output<typeof createdUploadSchema>
+
+/** The multipart upload of files into a folder, on servers whose artifacts are in an object store. */
+export function multipartEndpoints(folder: string) {
+  const to = <T extends z.ZodType>(step: string, reply: T): JsonEndpoint<T> => ({ method: 'POST', path: `${ARTIFACTS}/mpu/${step}/${encodedPath(folder)}`, status: 200, reply })
+  return { create: to('create', createdUploadSchema), complete: to('complete', nothing), abort: to('abort', nothing) }
+}
+
+/** A signed address of a file, on servers whose artifacts are in an object store. */
+export function signedDownload(path: string) {
+  return { method: 'GET', path: `${ARTIFACTS}/presigned/${encodedPath(path)}`, status: 200, reply: z.looseObject({ url: z.string(), headers: headersSchema }) } as const
+}
+
 /** A file behind the server's artifact proxy. Each part of the path is encoded by itself. */
 export function artifactFile(method: 'GET' | 'PUT', path: string): Endpoint {
-  return { method, path: `/api/2.0/mlflow-artifacts/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`, status: 200 }
+  return { method, path: `${ARTIFACTS}/artifacts/${encodedPath(path)}`, status: 200 }
+}
+
+function encodedPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
 }

@@ -50,7 +50,7 @@ export interface MlflowBackendOptions {
 export async function openMlflowBackend(options: MlflowBackendOptions): Promise<Backend> {
   const { sources = systemSources, prefix = '', environment = process.env, token, proxy, timeoutMs } = options
   const { baseUrl, userinfo } = readAddress(options.address)
-  const client = createMlflowClient({ baseUrl, credentials: readCredentials({ environment, userinfo, token }), sources, proxy, timeoutMs })
+  const client = createMlflowClient({ baseUrl, credentials: readCredentials({ environment, userinfo, token }), sources, proxy, timeoutMs, environment })
   const names = createNames(prefix)
   try {
     const policy = await readPolicy(client, names.journal, options.policy)

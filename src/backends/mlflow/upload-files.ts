@@ -6,6 +6,8 @@ import { sha256Hex } from '../../util/sha256.js'
 import type { CallOptions } from '../../util/options.js'
 import { listFiles, putFile, readFile } from './artifact-folder.js'
 import type { MlflowClient } from './client.js'
+import { MULTIPART_MIN_BYTES, uploadInParts } from './multipart.js'
+import { otherBytes } from './other-bytes.js'
 
 /** A file on its way into a folder of artifacts. */
 export interface UploadFile {
@@ -30,7 +32,13 @@ const READ_BACK_FILES = 4
  * @throws {StemmaError} DIGEST_MISMATCH for a file whose bytes are not those announced; IO for one that the server did not keep.
  */
 export async function uploadFiles(client: MlflowClient, folder: string, files: readonly UploadFile[], last: readonly UploadFile[], options: CallOptions): Promise<void> {
-  for (const group of [files, last]) {
+  const whole: UploadFile[] = []
+  // One after the other: the parts of one are sent side by side.
+  for (const file of files) {
+    const isSent = file.sizeBytes >= MULTIPART_MIN_BYTES && (await uploadInParts(client, `${folder}/${file.path}`, file, options))
+    if (!isSent) whole.push(file)
+  }
+  for (const group of [whole, last]) {
     await mapLimited(group, CONCURRENT_UPLOADS, async (file) => {
       options.signal?.throwIfAborted()
       await putFile(client, `${folder}/${file.path}`, await bodyOf(file), { signal: options.signal })
@@ -63,13 +71,6 @@ async function* checked({ path, sha256 }: UploadFile, chunks: AsyncIterable<Uint
   }
   if (hash.digest('hex') !== sha256) throw otherBytes(path, sha256)
   if (held) yield held
-}
-
-function otherBytes(path: string, sha256: string): StemmaError {
-  return new StemmaError('DIGEST_MISMATCH', `the bytes of ${path} are not those that were stored a moment ago`, {
-    hint: 'Something changed the temporary folder of this machine. Log it again.',
-    details: { path, expected: `sha256:${sha256}` }
-  })
 }
 
 async function checkSizes(client: MlflowClient, folder: string, files: readonly UploadFile[], options: CallOptions): Promise<void> {
