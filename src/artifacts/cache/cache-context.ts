@@ -12,7 +12,7 @@ export interface CacheContext {
   sources: Sources
   /** Believe no fingerprint of a file whose bytes a power cut may have taken. */
   sync: boolean
-  /** See `currentBootId`. Where there is one, new files are not flushed: they are believed until the machine is started again. */
+  /** See `currentBootId`. Where there is one, new files are flushed when they are used the second time: until then they are believed as long as the machine is not started again. */
   bootId: () => string | undefined
 }
 

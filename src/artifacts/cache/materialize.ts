@@ -55,7 +55,7 @@ async function materializeAt(cache: CacheContext, place: VersionPlace, request: 
   const files = await selectFiles(request)
   const survey = await surveyFiles(cache, files, { folder: place.filesFromBase, verified: record.files, verify, signal, onProgress })
   for (const [path, kind] of survey.damage) request.onDamage?.({ path, kind })
-  for (const [path, verified] of survey.rehashed) record.files.set(path, verified)
+  for (const [path, verified] of survey.confirmed) record.files.set(path, verified)
 
   if (survey.toWrite.length > 0 || !present) {
     makeCacheFolder(cache.layout)
@@ -69,7 +69,7 @@ async function materializeAt(cache: CacheContext, place: VersionPlace, request: 
         onInstalled: (file, verified) => record.files.set(file.path, verified)
       })
     }).finally(() => keepRecord(cache, place, record, manifest))
-  } else if (manifest !== undefined || survey.rehashed.size > 0) await keepRecord(cache, place, record, manifest)
+  } else if (manifest !== undefined || survey.confirmed.size > 0) await keepRecord(cache, place, record, manifest)
   stampUse(place, cache.sources.now())
   return {
     dir: place.files,

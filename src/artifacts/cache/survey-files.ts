@@ -22,8 +22,8 @@ export interface Survey {
   toWrite: WantedFile[]
   /** Those of them that had been there. */
   damage: Map<string, DamageKind>
-  /** Files that were hashed and are right. */
-  rehashed: Map<string, VerifiedFile>
+  /** Files of which more is known now: they were hashed and are right, or have become durable. */
+  confirmed: Map<string, VerifiedFile>
 }
 
 /** What {@link surveyFiles} works with. */
@@ -46,8 +46,9 @@ const SLICE = 2_000
 
 /** Looks at each file, hashes those that may have changed since they were verified, and says which cannot be used. */
 export async function surveyFiles(cache: CacheContext, files: readonly WantedFile[], options: SurveyOptions): Promise<Survey> {
-  const survey: Survey = { toWrite: [], damage: new Map(), rehashed: new Map() }
+  const survey: Survey = { toWrite: [], damage: new Map(), confirmed: new Map() }
   const doubtful: DoubtfulFile[] = []
+  const unflushed: DoubtfulFile[] = []
   const folderState = folderStates(cache.layout.base)
   const folder = join(cache.layout.base, options.folder)
   let looked = 0
@@ -63,12 +64,37 @@ export async function surveyFiles(cache: CacheContext, files: readonly WantedFil
     if (fingerprint === undefined) {
       const isUnsafe = state === 'other' || (state === 'real' && isSomething(path))
       refuse(survey, file, isUnsafe ? 'unsafe' : known && 'missing')
-    } else if (isAsVerified && options.verify === 'changed') continue
-    else if (!hasSize(fingerprint, file.sizeBytes)) refuse(survey, file, 'damaged')
+    } else if (isAsVerified && options.verify === 'changed') {
+      if (known.boot !== undefined) unflushed.push({ file, path, fingerprint })
+    } else if (!hasSize(fingerprint, file.sizeBytes)) refuse(survey, file, 'damaged')
     else doubtful.push({ file, path, fingerprint })
   }
+  if (unflushed.length > 0) doubtful.push(...(await flush(cache, unflushed, survey)))
   if (doubtful.length > 0) await hashDoubtful(cache, doubtful, survey, options)
   return survey
+}
+
+/** What a system says of bytes that it could not write, once: until then they look as if they were there. */
+const LOST = new Set(['EIO', 'ENOSPC', 'EDQUOT'])
+
+/**
+ * Makes files durable that were not flushed when they were written, so that they are believed from now on. Most have been written in the background since,
+ * and take no time; where that failed, this is when the system says so, and the bytes are fetched anew.
+ *
+ * @returns what cannot be flushed for another reason, and is hashed instead.
+ */
+async function flush(cache: CacheContext, files: readonly DoubtfulFile[], survey: Survey): Promise<readonly DoubtfulFile[]> {
+  try {
+    if (cache.sync) await cache.fs.syncFiles(files.map(({ path }) => path))
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === undefined) throw error
+    if (!LOST.has(code)) return files
+    for (const { file } of files) refuse(survey, file, 'damaged')
+    return []
+  }
+  if (cache.sync) for (const { file, fingerprint } of files) survey.confirmed.set(file.path, { fingerprint, digest: file.digest, boot: undefined })
+  return []
 }
 
 /** Whether a power cut cannot have taken the bytes since. */
@@ -90,7 +116,7 @@ async function hashDoubtful(cache: CacheContext, doubtful: readonly DoubtfulFile
     else if (hadRested(fingerprint, beginMs)) rested.push(one)
   }
   if (!(await areDurable(cache, rested))) return
-  for (const { file, fingerprint } of rested) survey.rehashed.set(file.path, { fingerprint, digest: file.digest, boot: undefined })
+  for (const { file, fingerprint } of rested) survey.confirmed.set(file.path, { fingerprint, digest: file.digest, boot: undefined })
 }
 
 /** Makes files durable, of which it is not known whether they were: that takes no time for those that were. What cannot be flushed is hashed the next time, too. */
