@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net'
  * What becomes of a request.
  * - `pass`: it is answered by the server,
  * - `fail`: it is answered with status 500 and a page, as by what stands before a server that is ill,
+ * - `delay`: it reaches the server when the gate lets it go on,
  * - `hold`: it does not reach the server, and nothing answers,
  * - `halve`: the server gets the first half of its body, and nothing answers,
  * - `withhold`: the server has done what was asked, and nothing answers.
  */
-export type Fate = 'pass' | 'fail' | 'hold' | 'halve' | 'withhold'
+export type Fate = 'pass' | 'fail' | 'delay' | 'hold' | 'halve' | 'withhold'
 
 /** A proxy before a server that decides for each request what becomes of it. */
 export interface Gate {
@@ -18,10 +19,12 @@ export interface Gate {
   count(): number
   /** Decides for those to come, counted from 0. */
   decide(fate: (index: number, request: IncomingMessage) => Fate): void
-  /** Resolves when a request is as far as its fate lets it: held, halved or withheld. */
-  whenHeld(): Promise<void>
-  /** Lets all that come pass, and cuts the connections of those that nothing answers. */
+  /** Resolves when so many requests, 1 if not said, have come as far as their fate lets them: delayed, held, halved or withheld. */
+  whenHeld(count?: number): Promise<void>
+  /** Lets those go on that are delayed. */
   release(): void
+  /** Lets all that come pass, and cuts the connections of those that nothing answers. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -36,12 +39,19 @@ export async function startGate(target: string): Promise<Gate> {
     held += 1
     for (const resume of waiting.splice(0)) resume()
   }
+  const delayed: (() => void)[] = []
 
   const server = createServer((incoming, outgoing) => {
     const fate = fateOf(count, incoming)
     count += 1
     if (fate === 'fail') fail(incoming, outgoing)
     else if (fate === 'hold') onHeld()
+    else if (fate === 'delay') {
+      delayed.push(() => {
+        forward(incoming, outgoing, 'pass')
+      })
+      onHeld()
+    }
     else forward(incoming, outgoing, fate)
   })
 
@@ -79,10 +89,13 @@ export async function startGate(target: string): Promise<Gate> {
       fateOf = next
       count = 0
     },
-    async whenHeld() {
-      if (held === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    async whenHeld(wanted = 1) {
+      while (held < wanted) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     release() {
+      for (const goOn of delayed.splice(0)) goOn()
+    },
+    cut() {
       fateOf = () => 'pass'
       server.closeAllConnections()
     },
@@ -90,6 +103,16 @@ export async function startGate(target: string): Promise<Gate> {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     }
+  }
+}
+
+/** A fate for the second request to a path; all others pass. */
+export function second(path: string, fate: Fate): (index: number, request: IncomingMessage) => Fate {
+  let seen = 0
+  return (_, { url }) => {
+    if (url?.endsWith(path) !== true) return 'pass'
+    seen += 1
+    return seen === 2 ? fate : 'pass'
   }
 }
 

@@ -5,7 +5,7 @@ import { isStemmaError } from '../../src/errors/stemma-error.js'
 import { toReference } from '../../src/record/parse-reference.js'
 import type { CreateVersionRequest } from '../../src/schemas/requests.js'
 import { all, logVersion, move, prepareVersion } from '../../src/testing/conformance/fixtures.js'
-import { startGate, type Fate, type Gate } from './gate.js'
+import { second, startGate, type Gate } from './gate.js'
 import { installed, line, quick } from './open.js'
 import { seenAliases, seenVersions } from './rest.js'
 import { startServer, type RunningServer } from './server.js'
@@ -59,7 +59,7 @@ describe(`MLflow ${line}: a server that is killed`, () => {
     const settled = Promise.allSettled(running)
     await Promise.all(clients.map(({ gate }) => gate.whenHeld()))
     await server.kill()
-    for (const { gate } of clients) gate.release()
+    for (const { gate } of clients) gate.cut()
     outcomes = await settled
     server = await startServer(installed.python, { workers: 2, folder: server.folder, port: server.port })
     reader = await openMlflowBackend({ address: server.url, environment: {} })
@@ -116,13 +116,4 @@ async function largeVersion(backend: Backend): Promise<CreateVersionRequest> {
   const request = await prepareVersion(backend, 'uploading')
   const large = { path: 'large.bin', sizeBytes: blob.sizeBytes, digest: blob.digest, format: 'binary', role: 'weights' as const }
   return { ...request, manifest: { ...request.manifest, artifacts: [large, ...request.manifest.artifacts] } }
-}
-
-/** A fate for the second request to a path; all others pass. */
-function second(path: string, fate: Fate): (index: number, request: { url?: string | undefined }) => Fate {
-  let seen = 0
-  return (_, { url }) => {
-    if (url?.endsWith(path) === true) seen += 1
-    return seen === 2 && url?.endsWith(path) === true ? fate : 'pass'
-  }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { openMlflowBackend } from '../../src/backends/mlflow/open-mlflow.js'
 import { toReference } from '../../src/record/parse-reference.js'
 import { all, logVersion, move } from '../../src/testing/conformance/fixtures.js'
+import { second, startGate } from './gate.js'
 import { installed, line, newPrefix, openShared } from './open.js'
 import { mlflowGet, seenAliases, seenVersions } from './rest.js'
 
@@ -56,6 +58,39 @@ describe(`MLflow ${line}: what others see`, () => {
     await backend.deleteVersion({ reference: toReference('m#2'), reason: 'leak' }, {})
     expect((await seenVersions(url, `${prefix}m`)).map(({ version }) => version)).toEqual(['1'])
     expect(await seenAliases(url, `${prefix}m`)).toEqual({})
+  })
+
+  it('sets right what it has shown late, over what another client showed of a later promotion', async () => {
+    const prefix = newPrefix()
+    const name = `${prefix}m`
+    const gates = [await startGate(url), await startGate(url)] as const
+    const [slow, fast] = await Promise.all(gates.map((gate) => openMlflowBackend({ address: gate.url, prefix, environment: {} })))
+    if (!slow || !fast) throw new Error('a client is missing')
+    for (let count = 0; count < 3; count += 1) await logVersion(slow, 'm')
+    await move(slow, 'm#1', 'production')
+
+    // Number 2 is about to be shown, when number 3 takes its place and is shown, but for the mark of how far that got.
+    gates[0].decide(second('/transition-stage', 'delay'))
+    const promoting = move(slow, 'm#2', 'production')
+    await gates[0].whenHeld()
+    gates[1].decide((_, { url: path }) => (path?.endsWith('/registered-models/set-tag') === true ? 'delay' : 'pass'))
+    const replacing = move(fast, 'm#3', 'production')
+    await gates[1].whenHeld()
+    // Now number 2 is shown, too late; and before it is looked at again, the mark says that all is well.
+    gates[0].decide((_, { url: path }) => (path?.includes('/registered-models/get?') === true ? 'delay' : 'pass'))
+    gates[0].release()
+    await gates[0].whenHeld(2)
+    expect((await seenVersions(url, name)).filter(({ current_stage }) => current_stage === 'Production')).toHaveLength(2)
+    gates[1].release()
+    await replacing
+    gates[0].decide(() => 'pass')
+    gates[0].release()
+    await promoting
+
+    expect((await seenVersions(url, name)).map(({ current_stage }) => current_stage)).toEqual(['Archived', 'Archived', 'Production'])
+    expect(await seenAliases(url, name)).toEqual({ production: '3' })
+    for (const backend of [slow, fast]) await backend.close()
+    for (const gate of gates) await gate.close()
   })
 
   it('ends sixteen promotions at the same time, by as many clients, with one version in Production', async () => {

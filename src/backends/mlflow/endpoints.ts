@@ -121,7 +121,7 @@ export function loggedModelParams(modelId: string): JsonEndpoint<typeof nothing>
 const headersSchema = z.record(z.string(), z.string()).default({})
 const createdUploadSchema = z.looseObject({
   upload_id: text,
-  credentials: z.array(z.looseObject({ url: z.string(), part_number: z.number(), headers: headersSchema })).default([])
+  credentials: z.array(z.looseObject({ url: z.string(), part_number: z.coerce.number(), headers: headersSchema })).default([])
 })
 /** A multipart upload that was begun, with a signed address for each part. */
 export type MultipartUpload = z.output<typeof createdUploadSchema>

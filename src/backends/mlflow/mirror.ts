@@ -36,6 +36,8 @@ export interface MirrorStep {
 
 interface Mirrored {
   n: number
+  /** Whether no event had come meanwhile: else what was shown may have overwritten what others showed of a later one. */
+  isSettled: boolean
   versions: readonly VersionSummary[]
   aliases: ReadonlyMap<string, number>
 }
@@ -49,7 +51,7 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
     const n = Number(registered.tags.find(({ key }) => key === HEAD_TAG)?.value ?? -1)
     const known = shown.get(model)
     // Shown by another process: what it showed follows from the events that it had.
-    if (known === undefined || known.n < n) return differencesSince(log, state, Number.isSafeInteger(n) ? Math.min(n, state.head.n) : -1)
+    if (known === undefined || (known.isSettled && known.n < n)) return differencesSince(log, state, Number.isSafeInteger(n) ? Math.min(n, state.head.n) : -1)
     return { before: known, changed: state.versions.filter((version, index) => known.versions[index] !== version) }
   }
 
@@ -61,8 +63,10 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
     const name = names.toMlflow(model)
     const registered = await registeredModel(connection, name)
     const { before, changed } = await differencesOf(model, state, registered)
-    const after: Mirrored = { n, versions: [...state.versions], aliases: wantedAliases(state) }
+    const after = { n, versions: [...state.versions], aliases: wantedAliases(state) }
     if (before.n < n) {
+      // Should it end half-way, all this is compared again.
+      shown.set(model, { ...before, isSettled: false })
       const rows = rowsOf.get(model) ?? createRows(connection, name)
       rowsOf.set(model, rows)
       const step = { name, before, state, changed, registered, rows }
@@ -70,8 +74,10 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
       await mirrorAliases(connection, step, after.aliases)
       await client.call(MLFLOW.setModelTag, { body: { name, key: HEAD_TAG, value: String(n) } })
     }
-    shown.set(model, after)
-    return (await states.load(model)).state.head.n === n
+    shown.set(model, { ...after, isSettled: false })
+    const isSettled = (await states.load(model)).state.head.n === n
+    shown.set(model, { ...after, isSettled })
+    return isSettled
   }
 
   return {
@@ -80,8 +86,6 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
         try {
           if (await updateOnce(model)) return
         } catch (error) {
-          // What was done of it is not known for sure: next time all is compared that the events since the last whole round say.
-          shown.delete(model)
           rowsOf.delete(model)
           throw error
         }
@@ -118,10 +122,10 @@ interface Differences {
 /** What the events after `n` have changed, told in one fold: there an unchanged version stays the same object. */
 async function differencesSince(log: LogStore, { name, head, versions }: ModelState, n: number): Promise<Differences> {
   const state = emptyState(name)
-  let before: Mirrored = { n: -1, versions: [], aliases: new Map() }
+  let before: Mirrored = { n: -1, isSettled: true, versions: [], aliases: new Map() }
   for await (const decoded of readEvents({ log }, name, head.n, {})) {
     foldInto(state, decoded)
-    if (decoded.head.n === n) before = { n, versions: [...state.versions], aliases: wantedAliases(state) }
+    if (decoded.head.n === n) before = { n, isSettled: true, versions: [...state.versions], aliases: wantedAliases(state) }
   }
   return { before, changed: versions.filter((_, index) => before.versions[index] !== state.versions[index]) }
 }

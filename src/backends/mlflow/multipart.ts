@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
+import { isStemmaError } from '../../errors/stemma-error.js'
 import { mapLimited } from '../../util/map-limited.js'
 import type { CallOptions } from '../../util/options.js'
 import { sizeOf } from './artifact-folder.js'
@@ -32,18 +32,28 @@ export async function uploadInParts(client: MlflowClient, path: string, file: Up
   const { endpoints, name, id } = upload
   // Asked once: a store that is dead must not be waited for longer than the upload itself.
   const giveUp = (): Promise<void> => client.call(endpoints.abort, { body: { path: name, ...id }, isReplayable: false }).then(noop, noop)
+  const failed = { inStore: false }
+  const noting: Noting = (work) =>
+    work.catch((error: unknown) => {
+      failed.inStore = true
+      throw error
+    })
   try {
-    const parts = await sendParts(client, upload, file, partBytes, options)
-    await complete(client, upload, { path, parts, sizeBytes: file.sizeBytes }, options)
+    const parts = await sendParts(client, upload, file, partBytes, options, noting)
+    await noting(complete(client, upload, { path, parts, sizeBytes: file.sizeBytes }, options))
     return true
   } catch (error) {
     await giveUp()
     options.signal?.throwIfAborted()
-    if (!isStoreFailure(error)) throw error
+    // What is wrong with the file stays so.
+    if (!failed.inStore) throw error
     client.offers.multipart = false
     return false
   }
 }
+
+/** Remembers of work that fails that it was the store that failed. */
+type Noting = <T>(work: Promise<T>) => Promise<T>
 
 interface Begun extends Pick<MultipartUpload, 'credentials'> {
   readonly endpoints: ReturnType<typeof multipartEndpoints>
@@ -60,9 +70,10 @@ async function begin(client: MlflowClient, path: string, count: number, { signal
   const endpoints = multipartEndpoints(path.slice(0, slash))
   try {
     const { upload_id, credentials } = await client.call(endpoints.create, { body: { path: name, num_parts: count }, signal, isReplayable: false })
-    const begun = { endpoints, name, id: upload_id === undefined ? {} : { upload_id }, credentials }
-    const [first] = credentials
-    if (credentials.length === count && first && (await client.stores.allows(first.url))) return begun
+    const inOrder = credentials.toSorted((left, right) => left.part_number - right.part_number)
+    const begun = { endpoints, name, id: upload_id === undefined ? {} : { upload_id }, credentials: inOrder }
+    const mayGo = await Promise.all(credentials.map(({ url }) => client.stores.allows(url)))
+    if (credentials.length === count && mayGo.every(Boolean)) return begun
     await client.call(endpoints.abort, { body: { path: name, ...begun.id }, isReplayable: false }).catch(noop)
   } catch (error) {
     if (!isMissingRoute(error) && !isStemmaError(error, 'UNSUPPORTED')) {
@@ -82,7 +93,14 @@ interface SentPart {
 }
 
 /** Reads the file once, in order, and sends its parts side by side. The last part waits until the digest of all is the one announced. */
-async function sendParts(client: MlflowClient, { credentials }: Begun, file: UploadFile, partBytes: number, options: CallOptions): Promise<SentPart[]> {
+async function sendParts(
+  client: MlflowClient,
+  { credentials }: Begun,
+  file: UploadFile,
+  partBytes: number,
+  options: CallOptions,
+  noting: Noting
+): Promise<SentPart[]> {
   const cutter = cutInto(file, partBytes)
   let turn: Promise<unknown> = Promise.resolve()
   const next = (): Promise<Uint8Array> => {
@@ -93,29 +111,13 @@ async function sendParts(client: MlflowClient, { credentials }: Begun, file: Upl
   try {
     return await mapLimited(credentials, CONCURRENT_PARTS, async ({ url, headers, part_number }) => {
       const bytes = await next()
-      // Only the first was asked about; a store answers for all of them.
-      if (!(await client.stores.allows(url))) throw new StoreFailure(new TypeError('an address that may not be asked'))
-      const reply = await client.stores.put({ url, headers }, bytes, options).catch((error: unknown) => {
-        throw new StoreFailure(error)
-      })
+      const reply = await noting(client.stores.put({ url, headers }, bytes, options))
       return { part_number, etag: reply['etag'] ?? '', url }
     })
   } finally {
     await turn
     await cutter.close()
   }
-}
-
-/** A failure of the store, not of the server or of the file. */
-class StoreFailure extends Error {
-  constructor(cause: unknown) {
-    super('the object store did not take a part', { cause })
-    this.name = 'StoreFailure'
-  }
-}
-
-function isStoreFailure(error: unknown): boolean {
-  return error instanceof StoreFailure
 }
 
 interface Cutter {
@@ -167,7 +169,7 @@ async function complete(
   } catch (error) {
     signal?.throwIfAborted()
     if ((await sizeOf(client, path, signal).catch(noop)) === sizeBytes) return
-    throw new StoreFailure(error instanceof StemmaError ? error : undefined)
+    throw error
   }
 }
 
