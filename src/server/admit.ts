@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { StemmaError } from '../errors/stemma-error.js'
 import { parse } from '../schemas/parse.js'
+import type { Sources } from '../util/sources.js'
 import { HEADERS } from '../wire/headers.js'
 import { MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_JSON_BYTES, MAX_PUBLISH_BYTES } from '../wire/limits.js'
 import { ROUTES, type Route, type RouteName, type Scope } from '../wire/routes.js'
 import type { Caller } from './context.js'
 import { refusal } from './refusal.js'
+import { hasEnded } from './token-expiry.js'
 import { allows, findRecord, type TokenRecord } from './tokens.js'
 
 const EVERY_SCOPE: readonly Scope[] = ['read', 'write', 'promote', 'admin']
@@ -14,27 +16,38 @@ const TOKEN_IN_QUERY = /[?&](?:[a-z_-]*token|api[_-]?key|auth[a-z]*)=|stemma_[A-
 /** What the parts of a multipart body may take besides their bytes. */
 const MULTIPART_OVERHEAD = 2_097_152
 
-/** Gives the tokens that are good now; `undefined`: the server asks for none. */
+/** Gives the tokens as they are now, those that have ended among them; `undefined`: the server asks for none. */
 export type TokenSource = () => Promise<readonly TokenRecord[] | undefined>
+
+/** What tells whether a token is good now. */
+export interface TokenCheck {
+  readonly tokens: TokenSource
+  readonly sources: Pick<Sources, 'now'>
+}
 
 /**
  * Who asks, told by the `Authorization` header alone.
  *
- * @throws {StemmaError} UNAUTHENTICATED without a token or with an unknown one; FORBIDDEN for a scope that is too small.
+ * @throws {StemmaError} UNAUTHENTICATED without a token, with an unknown one and with one that has ended; FORBIDDEN for a scope that is too small.
  */
-export async function authenticate(incoming: IncomingMessage, wanted: Scope | 'open', tokens: TokenSource): Promise<Caller> {
+export async function authenticate(incoming: IncomingMessage, wanted: Scope | 'open', { tokens, sources }: TokenCheck): Promise<Caller> {
   if (wanted === 'open') return { name: undefined, scopes: [] }
   const records = await tokens()
   if (records === undefined) return { name: undefined, scopes: EVERY_SCOPE }
   const given = incoming.headersDistinct['authorization'] ?? []
   const token = given.length === 1 ? BEARER.exec(given[0] ?? '')?.[1] : undefined
   const record = token === undefined ? undefined : findRecord(records, token)
-  if (!record) {
-    const { message, hint } = unauthenticated(incoming, given, token)
+  if (!record || hasEnded(record, sources.now())) {
+    const { message, hint } = record ? ended(record) : unauthenticated(incoming, given, token)
     throw refusal('UNAUTHENTICATED', message, { headers: { 'www-authenticate': 'Bearer realm="stemma"' } }, { hint })
   }
   assertScope(record, wanted)
   return { name: record.name, scopes: record.scopes }
+}
+
+/** Told to nobody but the holder of the token. */
+function ended({ name, expiresAt = '' }: TokenRecord): { message: string; hint: string } {
+  return { message: `the token ${name} has ended, at ${expiresAt}`, hint: 'Ask who keeps the registry for another one: stemma token create makes it.' }
 }
 
 /** What is wrong with how a token was given, or with the token; says nothing of what was given. */

@@ -24,13 +24,14 @@ export interface DispatchParts {
  * the headers of the body, the query. Nothing of the body and nothing of the store is read before all of it is right.
  */
 export function createDispatch({ context, handlers, tokens, requests, exchangeOf }: DispatchParts): { dispatch: Dispatch; notFound: NotFound } {
+  const tokenCheck = { tokens, sources: context.sources }
   const run = async (exchange: Exchange, routes: PathRoutes, params: Readonly<Record<string, string>>): Promise<void> => {
     const { incoming, outgoing, requestId, signal } = exchange
     const name = routes.get(incoming.method ?? '')
     if (name === undefined) throw notAllowed(incoming, [...routes.keys()])
     exchange.route = name
     const route: Route = ROUTES[name]
-    const caller = await authenticate(incoming, route.scope, tokens)
+    const caller = await authenticate(incoming, route.scope, tokenCheck)
     exchange.caller = caller
     // A stream of changes takes a place of its own kind.
     const release = name === 'changes' ? undefined : requests.take(caller.name ?? '', context.limits.maxRequestsPerToken)

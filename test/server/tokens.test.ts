@@ -32,6 +32,31 @@ describe('createToken', () => {
     }
   })
 
+  it('gives it an end: days, hours, or a time that is ahead', () => {
+    const endOf = (expires?: string): string | undefined => createToken({ name: 'ci', scopes: ['read'], expires, sources: fixedSources() }).record.expiresAt
+    expect(Object.keys(createToken({ name: 'ci', scopes: ['read'] }).record)).not.toContain('expiresAt')
+    expect(['90d', '12h', '2027-01-31', '2027-01-31T18:00:00+01:00', '2026-03-01T12:00:00.001Z'].map(endOf)).toEqual([
+      '2026-05-30T12:00:00.000Z',
+      '2026-03-02T00:00:00.000Z',
+      '2027-01-31T00:00:00.000Z',
+      '2027-01-31T17:00:00.000Z',
+      '2026-03-01T12:00:00.001Z'
+    ])
+  })
+
+  it('refuses an end that is none, not ahead, or too far away', async () => {
+    const wrong: [unknown, string][] = [
+      ...['', '90', '0d', '-1d', '1.5d', '90 d', '3w', '90D', 'never', '2027-02-30', '2027-01-31T12:00', '1000000d'].map((text): [unknown, string] => [text, 'is neither a duration nor a time']),
+      ...['2026-03-01', '2026-03-01T12:00:00Z'].map((text): [unknown, string] => [text, 'is not ahead']),
+      ['+010000-01-01', 'is neither'],
+      [90, 'expires: wanted a text such as 90d']
+    ]
+    for (const [expires, text] of wrong) {
+      const error = await errorOf(Promise.resolve().then(() => createToken({ name: 'ci', scopes: ['read'], expires: expires as string, sources: fixedSources() })))
+      expect([error.code, error.message]).toEqual(['INVALID_INPUT', expect.stringContaining(text)])
+    }
+  })
+
   it('is found by itself and by nothing else', () => {
     const one = createToken({ name: 'one', scopes: ['read'] })
     const two = createToken({ name: 'two', scopes: ['read'] })
@@ -107,6 +132,28 @@ describe('a server', () => {
     replace(JSON.stringify([record]))
     expect(await statuses()).toEqual([200, 200, 200])
     expect(told.at(-1)).toContain('can be read again: 1')
+  })
+
+  it('refuses a token from its end on, and says so to its holder alone', async () => {
+    const sources = fixedSources()
+    const { token, record } = createToken({ name: 'ci', scopes: ['read'], expires: '1h', sources })
+    const { send } = await startServer({ tokens: [record, tokenFor('read', 'other').record], sources })
+    sources.advance(3_599_999)
+    expect((await send('GET', '/v1/models', { token })).status).toBe(200)
+    sources.advance(1)
+    const reply = await send('GET', '/v1/models', { token })
+    expect([reply.status, reply.headers['www-authenticate'], reply.json()['error']]).toEqual([
+      401,
+      'Bearer realm="stemma"',
+      expect.objectContaining({
+        code: 'UNAUTHENTICATED',
+        message: 'the token ci has ended, at 2026-03-01T13:00:00.000Z',
+        hint: expect.stringContaining('another one') as string,
+        retryable: false
+      })
+    ])
+    const stranger = await send('GET', '/v1/models', { token: createToken({ name: 'ci', scopes: ['read'] }).token })
+    expect(stranger.json()['error']).toMatchObject({ code: 'UNAUTHENTICATED', message: 'the registry does not know this token' })
   })
 
   it('says how a token is given, and never shows what was given', async () => {
