@@ -25,6 +25,6 @@ export function createHandlers(context: ServerContext, { bytes, watchers, metric
     ...createLongHandlers(context),
     ...createOperatorHandlers(context, { metrics, tokens }),
     ...bytes.handlers,
-    changes: createChangesHandler(context, watchers)
+    changes: createChangesHandler(context, { watchers, tokens })
   }
 }

@@ -105,6 +105,28 @@ describe('a registry at an address', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
   })
 
+  it.each(['is removed', 'ends'])('whose token %s ends a watch though nothing changes', async (how) => {
+    let nowMs = Date.now()
+    const sources: Sources = { ...systemSources, now: () => nowMs }
+    const { token, record } = createToken({ name: 'service', scopes: ['read'], expires: '1h', sources })
+    const path = join(temporaryFolder(), 'tokens.json')
+    writeFileSync(path, JSON.stringify([record]), { mode: 0o600 })
+    const store = await testRegistry()
+    await logSmall(store, 'm', 'a')
+    const { url } = await served({ registry: store, tokens: path, sources, limits: { watchCommentMs: 20 } })
+    const registry = await testRegistry(url, { token })
+    const watching = registry.watch('m')[Symbol.asyncIterator]()
+    await watching.next()
+    const next = errorOf(watching.next())
+    if (how === 'ends') nowMs += 3_600_000
+    else {
+      writeFileSync(`${path}.new`, '[]', { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    }
+    const message = how === 'ends' ? `the token service has ended, at ${record.expiresAt ?? ''}` : 'the registry does not know this token'
+    expect(await next).toMatchObject({ code: 'UNAUTHENTICATED', retryable: false, message: expect.stringContaining(message) as string })
+  })
+
   it('tells which host its server refuses', async () => {
     const { url } = await served()
     const forwarder = createNetServer((from) => {

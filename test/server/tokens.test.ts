@@ -156,6 +156,34 @@ describe('a server', () => {
     expect(stranger.json()['error']).toMatchObject({ code: 'UNAUTHENTICATED', message: 'the registry does not know this token' })
   })
 
+  it('ends a stream of changes whose token is taken away or cannot be told, and no other', async () => {
+    const path = join(temporaryFolder(), 'tokens.json')
+    const replace = (text: string): void => {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    }
+    const [one, two] = [tokenFor('read', 'one'), tokenFor('read', 'two')]
+    replace(JSON.stringify([one.record, two.record]))
+    const registry = await testRegistry()
+    await logSmall(registry, 'm', 'a')
+    const { url } = await startServer({ registry, tokens: path })
+    const open = async ({ token }: { token: string }): Promise<AsyncIterator<string>> => {
+      const { body } = await fetch(`${url}/v1/changes?name=m`, { headers: { authorization: `Bearer ${token}` } })
+      return (body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]()
+    }
+    const streams = [await open(one), await open(two)] as const
+    const texts = async (): Promise<(string | undefined)[]> => (await Promise.all(streams.map((stream) => stream.next()))).map(({ value }) => value as string | undefined)
+    const change = 'event: change\ndata: {"name":"m"}\n\n'
+    expect(await texts()).toEqual([change, change])
+    replace(JSON.stringify([two.record]))
+    await registry.transitionStage('m', 'staging')
+    expect(await texts()).toEqual([expect.stringMatching(/^event: error\ndata: .*"UNAUTHENTICATED"/), change])
+    replace('[{')
+    await registry.transitionStage('m', 'production')
+    expect(await texts()).toEqual([undefined, expect.stringMatching(/^event: error\ndata: .*"REGISTRY_UNAVAILABLE".*"retryable":true/)])
+    expect(await texts()).toEqual([undefined, undefined])
+  })
+
   it('says how a token is given, and never shows what was given', async () => {
     const { token, record } = tokenFor('read')
     const { send, entries } = await startServer({ tokens: [record] })
