@@ -40,7 +40,7 @@ export async function logInput(model: string | undefined, paths: string[], optio
       metrics: merged(file['metrics'], objectOf(options.metric)),
       params: merged(file['params'], objectOf(new Map([...options.param].map(([name, text]) => [name, jsonOrText(text)])))),
       tags: merged(file['tags'], objectOf(options.tag)),
-      capture: options.capture ? merged(file['capture'], captureOf(options)) : false,
+      capture: options.capture ? captureOf(file['capture'], options) : false,
       datasets: joined(file['datasets'], options.dataset),
       derivedFrom: joined(file['derivedFrom'], options.derivedFrom.map(derivation)),
       evaluations: joined(
@@ -65,18 +65,9 @@ async function readMetadata(path: string): Promise<Readonly<Record<string, unkno
   const bytes = await readFile(path).catch((error: unknown) => {
     throw toStemmaError(error, `cannot read ${path}`)
   })
-  const value = /\.ya?ml$/i.test(path) ? await parseYaml(bytes.toString(), path) : parseJsonStrictly(bytes, path)
+  const value = /\.ya?ml$/i.test(path) ? (await import('./parse-yaml.js')).parseYamlStrictly(bytes, path) : parseJsonStrictly(bytes, path)
   if (isObject(value)) return value
   throw new StemmaError('INVALID_INPUT', `${path}: wanted an object of named fields`, { hint: 'For instance metrics: { auc: 0.93 }' })
-}
-
-async function parseYaml(text: string, path: string): Promise<unknown> {
-  const { parse } = await import('yaml')
-  try {
-    return parse(text) as unknown
-  } catch (cause) {
-    throw new StemmaError('INVALID_INPUT', `${path} is not YAML`, { hint: 'Indent by spaces, and quote text that has ": " in it.', cause })
-  }
 }
 
 /** JSON where it is JSON that can be kept as it is, `0.1`, `true`, `[1,2]`, and else text. */
@@ -94,15 +85,19 @@ function derivation(text: string): { model: string; relation: string } {
   return { model: text.slice(0, Math.max(0, colon)), relation: text.slice(colon + 1) }
 }
 
-function captureOf({ skipCapture = [], captureUser, captureHost }: InputOptions): Record<string, boolean> | undefined {
+/** A file that says to capture nothing is not contradicted by an option that leaves out a part. */
+function captureOf(before: unknown, { skipCapture = [], captureUser, captureHost }: InputOptions): unknown {
   const skipped = skipCapture.map((part) => [part === 'environment-files' ? 'environmentFiles' : part, false] as const)
-  const options = Object.fromEntries([...skipped, ...(captureUser === true ? [['user', true] as const] : []), ...(captureHost === true ? [['host', true] as const] : [])])
-  return Object.keys(options).length === 0 ? undefined : options
+  const wanted = [...(captureUser === true ? [['user', true] as const] : []), ...(captureHost === true ? [['host', true] as const] : [])]
+  if (before === false && wanted.length === 0) return undefined
+  const more = [...skipped, ...wanted]
+  return merged(typeof before === 'boolean' ? undefined : before, more.length === 0 ? undefined : Object.fromEntries(more))
 }
 
+/** What is there and is no object stays as it is: whoever checks it says so. */
 function merged(before: unknown, more: Readonly<Record<string, unknown>> | undefined): unknown {
-  if (more === undefined) return undefined
-  return isObject(before) ? { ...before, ...more } : more
+  if (more === undefined || before === undefined) return more
+  return isObject(before) ? { ...before, ...more } : undefined
 }
 
 function joined(before: unknown, more: readonly unknown[]): unknown[] | undefined {

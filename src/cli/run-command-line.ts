@@ -35,6 +35,8 @@ const GROUPS: readonly (readonly [string, readonly ((line: CommandLine) => void)
 ]
 
 const VERSION_ASKED = 'stemma.version'
+/** What commander says when it shows the help unasked, since no command was named. */
+const HELP_SHOWN = 'commander.help'
 
 const AFTER = `
 References: spam, spam@1.0.2, spam@^1.2, spam@production, spam@<alias>, spam@sha256:<hex>, spam#3;
@@ -68,9 +70,9 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     for (const add of commands) add(line)
   }
   program.commandsGroup('Learn:')
-  await addCompletion(line, words)
-  program.addHelpCommand(program.createCommand('help').argument('[command]').description('Show the help of a command').helpGroup('Learn:'))
   try {
+    await addCompletion(line, words)
+    program.addHelpCommand(program.createCommand('help').argument('[command]').description('Show the help of a command').helpGroup('Learn:'))
     await program.parseAsync([...words], { from: 'user' })
     return exitCode
   } catch (error) {
@@ -84,7 +86,8 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     }
     // Commander has said what is wrong, or shown what was asked for.
     if (error.exitCode === 0) return EXIT.done
-    if (isJson) terminal.err.write(`${plainJson({ error: { code: 'USAGE', message: error.message.replace(/^error: /, '') } })}\n`)
+    const message = error.code === HELP_SHOWN ? 'a command is missing' : error.message.replace(/^error: /, '')
+    if (isJson) terminal.err.write(`${plainJson({ error: { code: 'USAGE', message } })}\n`)
     return EXIT.usage
   }
 }

@@ -41,7 +41,7 @@ export interface Session {
   readonly paint: Paint
   /** Writes text as it is. */
   write: (text: string) => Promise<void>
-  /** Gives one result: a line of JSON for programs, text for people. */
+  /** Gives one result: a line of JSON for programs, text for people. Also when nobody reads it to its end, what the command found out counts. */
   give: (value: unknown, text: () => string | Promise<string>) => Promise<void>
   /** Gives many: a line of JSON each, as they come; a table for people. */
   giveAll: <T>(items: AsyncIterable<T> | Iterable<T>, columns: readonly Column<T>[], none: string) => Promise<void>
@@ -113,7 +113,10 @@ function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSi
     write,
     note,
     give: async (value, text) => {
-      await write(isJson ? `${plainJson(value)}\n` : await text())
+      const result = isJson ? `${plainJson(value)}\n` : await text()
+      await write(result).catch((error: unknown) => {
+        if (!(signal.reason instanceof Stopped) || signal.reason.reason !== 'EPIPE') throw error
+      })
     },
     giveAll: async (items, columns, none) => {
       if (isJson) {

@@ -20,7 +20,8 @@ describe('a command line', () => {
       ['lineage', 'spam', '--commit', '1234567'],
       ['delete', 'spam@1.0.0'],
       ['update', 'spam', '--approve-by', 'a', '--reject-by', 'b'],
-      ['list', '--token', 'secret']
+      ['list', '--token', 'secret'],
+      ['tag', 'spam', 'novalue']
     ]
     for (const words of wrong) {
       const { code, out, err } = await run(words)
@@ -34,6 +35,7 @@ describe('a command line', () => {
     expect([code, out]).toEqual([2, ''])
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', message: expect.stringContaining("unknown option '--jsn'") as string } })
     expect(err.split('\n')).toHaveLength(2)
+    expect(JSON.parse((await run(['--json'])).err)).toEqual({ error: { code: 'USAGE', message: 'a command is missing' } })
   })
 
   it('can be asked for the version and for help, which names every command and what it ends with', async () => {

@@ -48,12 +48,13 @@ export function addUpdate(line: CommandLine): void {
 /** `stemma tag`: sets tags of a version and takes them away. */
 export function addTag(line: CommandLine): void {
   const command = defineRegistryCommand(line, {
-    usage: 'tag <reference> [tags...]',
+    usage: 'tag <reference>',
     summary: 'Set tags of a version',
     examples: ['tag spam@1.0.0 site=berlin reviewed=yes', 'tag spam@1.0.0 --remove reviewed']
-  }).option('--remove <name>', 'take a tag away (may be repeated)', list, [])
-  addMutationOptions(command).action(async (reference: string, words: string[], options: ChangeOptions & { remove: string[] }) => {
-    const set = words.reduce<Pairs<string>>((before, word) => textPairs(word, before), new Map())
+  })
+    .argument('[tags...]', '', textPairs, new Map())
+    .option('--remove <name>', 'take a tag away (may be repeated)', list, [])
+  addMutationOptions(command).action(async (reference: string, set: Pairs<string>, options: ChangeOptions & { remove: string[] }) => {
     await change(line, reference, { tags: tagChanges(set, options.remove), reason: options.reason }, options)
   })
 }

@@ -4,7 +4,7 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 export function sizeText(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(bytes))) / 3)))
   const amount = bytes / 1_000 ** power
-  return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power] ?? 'B'}`
+  return `${power === 0 ? Math.round(amount) : amount.toFixed(1)} ${UNITS[power] ?? 'B'}`
 }
 
 /** A count and its noun: `1 file`, `3 files`. */

@@ -22,7 +22,7 @@ const NO_LINES = Object.fromEntries(
  * terminal; long ones are cut. Says so, where there are no rows.
  */
 export async function tableText<T>(items: readonly T[], columns: readonly Column<T>[], paint: Paint, none: string, maxCell = MAX_CELL): Promise<string> {
-  if (items.length === 0) return `${paint('faint', none)}\n`
+  if (items.length === 0) return `${paint('faint', plainText(none))}\n`
   const { default: Table } = await import('cli-table3')
   const filled = columns
     .map((column) => ({ column, cells: items.map((item) => linesOf(column.value(item), maxCell)) }))

@@ -72,6 +72,26 @@ describe('stemma log', () => {
     expect([version['code']?.state, version['hardware']?.state, version['environment']?.state, version['environment']?.files ?? []]).toEqual(['unavailable', 'unavailable', 'captured', []])
   })
 
+  it('captures nothing where the file says so, also when an option leaves out a part', async () => {
+    const { path } = commandWorkplace()
+    const { runStemma } = await import('../../support/fake-terminal.js')
+    const states = async (capture: unknown, ...words: string[]): Promise<unknown[]> => {
+      writeFileSync(path('run.json'), JSON.stringify({ capture }))
+      const { out } = await runStemma(['log', 'spam', path('out/model.onnx'), '--json', '--metadata', path('run.json'), ...words])
+      const version = JSON.parse(out) as Record<string, { state: string }>
+      return [version['code']?.state, version['hardware']?.state, version['environment']?.state]
+    }
+    expect(await states(false, '--skip-capture', 'code')).toEqual(['unavailable', 'unavailable', 'unavailable'])
+    expect(await states({ environment: false, code: false }, '--skip-capture', 'hardware')).toEqual(['unavailable', 'unavailable', 'unavailable'])
+    expect(await states({ environment: false, code: false })).toEqual(['unavailable', 'captured', 'unavailable'])
+  })
+
+  it('does not replace without a word what a file has wrong', async () => {
+    const { path, run } = commandWorkplace()
+    writeFileSync(path('run.json'), '{"metrics":[1]}')
+    expect(await run('log', 'spam', path('out'), '--metadata', path('run.json'), '--metric', 'auc=1')).toMatchObject({ code: 2, err: expect.stringContaining('metrics') as string })
+  })
+
   it('queues a model while the registry is out of reach, when it may', async () => {
     const { path, run, json } = commandWorkplace('http://127.0.0.1:1')
     vi.stubEnv('STEMMA_TOKEN', '')

@@ -1,3 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { runCommandLine } from '../../../src/cli/run-command-line.js'
 import { commandWorkplace } from '../../support/command-workplace.js'
@@ -30,6 +33,25 @@ describe('stemma watch', () => {
     await terminal.until(/(spam)/, 'out')
     terminal.stop(reason)
     expect([await watched, terminal.text.err]).toEqual([code, err])
+  })
+})
+
+describe('a result that nobody reads to its end', () => {
+  it.each([['verify'], ['verify', '--json']])('does not make %s %s end as if nothing were damaged', async (...words) => {
+    const { path, run } = commandWorkplace()
+    await run('log', 'spam', path('out'))
+    const folder = path('registry/blobs/sha256')
+    for (const name of readdirSync(folder)) rmSync(join(folder, name))
+    const terminal = fakeTerminal()
+    // As a pipe whose other end was closed: nothing is taken, and the process is told.
+    const out = new Writable({
+      highWaterMark: 1,
+      write: () => {
+        terminal.stop('EPIPE')
+      }
+    })
+    expect([await runCommandLine(words, { ...terminal, out }), terminal.text.err]).toEqual([5, ''])
+    expect(await runCommandLine(['list'], { ...terminal, out: new Writable({ highWaterMark: 1, write: () => { terminal.stop('EPIPE') } }) })).toBe(0)
   })
 })
 

@@ -18,6 +18,8 @@ it('lines up columns, of any script and of several lines, and leaves out those t
 
 it('says when there is nothing', async () => {
   expect(await tableText([], COLUMNS, plain, 'no models')).toBe('no models\n')
+  // It may name the folder of a registry.
+  expect(await tableText([], COLUMNS, plain, 'no models in ./\u001b[2J')).toBe('no models in ./\\u{1b}[2J\n')
 })
 
 it('lets no value steer the terminal, and cuts long ones', async () => {
