@@ -7,7 +7,7 @@ import type { OpenRegistryOptions } from './open-registry.js'
 
 /** Opens a registry on an MLflow server. In a file of its own: registries elsewhere do without what it loads. */
 export function openMlflowTarget({ address, prefix }: MlflowTarget, options: OpenRegistryOptions, sources: Sources): Promise<Backend> {
-  const { token, proxy, timeoutMs } = options
+  const { token, proxy, timeoutMs, create } = options
   const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
-  return openMlflowBackend({ address, prefix, policy, sources, token, proxy, timeoutMs })
+  return openMlflowBackend({ address, prefix, policy, sources, create, token, proxy, timeoutMs })
 }

@@ -16,7 +16,7 @@ import type { TokenRecord } from './tokens.js'
 export interface ServerOptions {
   /**
    * An open registry, which stays the caller's to close; or the target of one, which the server opens and closes. A target at `http(s)://…`
-   * is refused: everybody would act by the token of this process over there.
+   * or `mlflow+http(s)://…` is refused: everybody would act by the token of this process over there.
    */
   registry: Registry | string
   /**
@@ -88,8 +88,9 @@ export function checkServerOptions(options: ServerOptions): ServerSettings {
 
 /** Whoever comes in would act by the token of this process over there, whatever is allowed to them here. */
 function refuseAddress(target: string): void {
-  if (parseTarget(target).kind !== 'http') return
-  throw new StemmaError('INVALID_INPUT', 'the registry to serve is served already: its target is an http address', {
+  const { kind } = parseTarget(target)
+  if (kind !== 'http' && kind !== 'mlflow') return
+  throw new StemmaError('INVALID_INPUT', `the registry to serve is served already: its target is ${kind === 'http' ? 'an http address' : 'an MLflow server'}`, {
     hint: 'Name its folder with --registry (createServer: registry). To serve it again all the same, pass createServer what openRegistry() gave: everybody then acts by its token.'
   })
 }

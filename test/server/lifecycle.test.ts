@@ -116,7 +116,7 @@ it('holds no port and no store when its start fails', async () => {
 })
 
 it('refuses hosts, and what is served already, before anything is opened', () => {
-  for (const options of [{ registry: 'memory:', allowedHosts: ['https://x/'] }, { registry: 'https://registry.example.org' }]) {
+  for (const options of [{ registry: 'memory:', allowedHosts: ['https://x/'] }, { registry: 'https://registry.example.org' }, { registry: 'mlflow+https://mlflow.example.org' }]) {
     expect(() => createServer(options)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }) as Error)
   }
 })

@@ -29,6 +29,8 @@ export interface MlflowBackendOptions {
   policy?: Policy | undefined
   /** @default the machine's clock and randomness */
   sources?: Sources | undefined
+  /** Whether to begin a registry where there is none yet; it is made with the first change. @default true */
+  create?: boolean | undefined
   /** What all registered models of this registry begin with. @default '' */
   prefix?: string | undefined
   /** In place of all other credentials. */
@@ -44,7 +46,7 @@ export interface MlflowBackendOptions {
 /**
  * Opens a registry on an MLflow server.
  *
- * @throws {StemmaError} REGISTRY_UNAVAILABLE, UNAUTHENTICATED, FORBIDDEN, PROTOCOL_ERROR when it is no MLflow server, CONFLICT for other
+ * @throws {StemmaError} REGISTRY_UNAVAILABLE (also when there is none, and `create` is false), UNAUTHENTICATED, FORBIDDEN, PROTOCOL_ERROR when it is no MLflow server, CONFLICT for other
  * stages or rules than the registry has, FORMAT_TOO_NEW, INVALID_INPUT.
  */
 export async function openMlflowBackend(options: MlflowBackendOptions): Promise<Backend> {
@@ -53,7 +55,7 @@ export async function openMlflowBackend(options: MlflowBackendOptions): Promise<
   const client = createMlflowClient({ baseUrl, credentials: readCredentials({ environment, userinfo, token }), sources, proxy, timeoutMs, environment })
   const names = createNames(prefix)
   try {
-    const policy = await readPolicy(client, names.journal, options.policy)
+    const policy = await readPolicy(client, names.journal, options)
     return assemble({ client, names, policy, sources, environment, prefix })
   } catch (error) {
     client.close()
@@ -71,7 +73,7 @@ function readAddress(address: string): { baseUrl: string; userinfo: { user: stri
 }
 
 /** The policy that the registry was made with; asks the server, so that a wrong address is told at once. */
-async function readPolicy(client: MlflowClient, name: string, given: Policy | undefined): Promise<Policy> {
+async function readPolicy(client: MlflowClient, name: string, { policy: given, create = true }: MlflowBackendOptions): Promise<Policy> {
   try {
     const { registered_model: found } = await client.call(MLFLOW.getRegisteredModel, { query: { name } })
     const format = found.tags.find(({ key }) => key === 'stemma.format')?.value ?? '1'
@@ -81,8 +83,12 @@ async function readPolicy(client: MlflowClient, name: string, given: Policy | un
     if (given === undefined || JSON.stringify(given) === JSON.stringify(policy)) return policy
     throw new StemmaError('CONFLICT', `the registry on ${client.baseUrl} has other stages or rules than those given`, { hint: 'Leave the policy out.' })
   } catch (error) {
-    if (isStemmaError(error, 'NOT_FOUND')) return given ?? DEFAULT_POLICY
-    throw error
+    if (!isStemmaError(error, 'NOT_FOUND')) throw error
+    if (create) return given ?? DEFAULT_POLICY
+    throw new StemmaError('REGISTRY_UNAVAILABLE', `there is no registry on ${client.baseUrl} that begins with ${name}, and create is false`, {
+      hint: 'Check the address and its ?models=, or leave create out to begin one. Models that were logged without stemma are found then, too.',
+      retryable: false
+    })
   }
 }
 
