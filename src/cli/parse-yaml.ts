@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, visit } from 'yaml'
-import { StemmaError } from '../errors/stemma-error.js'
+import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 
 const HINT = 'Indent by spaces, and quote text that has ": " in it.'
 
@@ -36,7 +36,7 @@ export function parseYamlStrictly(bytes: Uint8Array, what: string): unknown {
     return document.toJS() as unknown
   } catch (error) {
     // The parser's own errors quote the document, which may hold anything.
-    throw error instanceof StemmaError ? error : refusal('is YAML that is nested too deep, or has aliases that cannot be unfolded', 'Write out what they stand for.')
+    throw isStemmaError(error) ? error : refusal('is YAML that is nested too deep, or has aliases that cannot be unfolded', 'Write out what they stand for.')
   }
 }
 
