@@ -7,6 +7,7 @@ import { shownHost } from './hosts.js'
 
 /** How a request went. */
 export interface Outcome {
+  /** Empty for what could not be read as a request. */
   method: string
   /** `undefined` for a path that the registry does not have. */
   route: RouteName | undefined
@@ -26,7 +27,7 @@ export interface AccessEntry extends Outcome {
   requestId: string
   /** Address of the other end of the connection: of the proxy, where there is one. */
   remote: string | undefined
-  /** Without the query; what looks like a secret is hidden. */
+  /** Without the query; what looks like a secret is hidden. Empty for what could not be read as a request. */
   path: string
   /** The names and values of the query that the route knows. */
   query?: Readonly<Record<string, string>> | undefined
@@ -42,11 +43,11 @@ export interface AccessEntry extends Outcome {
 const MAX_TEXT = 256
 
 /** What an exchange that has ended is in the figures. */
-export function outcomeOf({ incoming, outgoing, route, startedAtMs }: Exchange, traffic: { bytesIn: number; bytesOut: number }, sources: Sources): Outcome {
+export function outcomeOf({ incoming, outgoing, route, startedAtMs, refusedStatus = 0 }: Exchange, traffic: { bytesIn: number; bytesOut: number }, sources: Sources): Outcome {
   return {
     route,
     method: incoming.method ?? '',
-    status: outgoing.headersSent ? outgoing.statusCode : 0,
+    status: outgoing.headersSent ? outgoing.statusCode : refusedStatus,
     durationMs: Math.round((sources.monotonicNow() - startedAtMs) * 10) / 10,
     bytesIn: traffic.bytesIn,
     bytesOut: traffic.bytesOut,

@@ -1,11 +1,59 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { StemmaError } from '../errors/stemma-error.js'
+import { newId } from '../util/new-id.js'
+import type { Sources } from '../util/sources.js'
 import { encodeError } from '../wire/error-body.js'
+import { HEADERS } from '../wire/headers.js'
+import type { AccessEntry } from './access-log.js'
+import type { Exchange } from './exchange.js'
 import { SAFE_HEADERS } from './reply.js'
+import { trafficOf } from './traffic.js'
 
-/** What a request that node's parser refuses is answered with. */
-export function describeClientError(error: NodeJS.ErrnoException): { status: number; error: StemmaError } | undefined {
+/**
+ * Answers what node's parser refuses, with JSON as every error, and closes the connection. A request whose headers were read is an exchange
+ * already, and is told of when that ends.
+ *
+ * @param running the exchanges that are under way, on all connections.
+ * @returns what is to be told of a request that never became an exchange, if it was answered.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, running: Iterable<Exchange>, sources: Sources): AccessEntry | undefined {
+  const here = [...running].filter(({ incoming }) => incoming.socket === socket)
+  const described = describeClientError(error)
+  // A second reply would be taken for a part of the one that has begun.
+  if (described === undefined || here.some(({ outgoing }) => outgoing.headersSent) || !socket.writable) {
+    socket.destroy()
+    return undefined
+  }
+  const begun = here.find(({ incoming }) => !incoming.complete)
+  const requestId = begun?.requestId ?? newId(sources)
+  const remote = isSocket(socket) ? socket.remoteAddress : undefined
+  sendClientError(socket, described, requestId)
+  if (begun) {
+    begun.refusedStatus = described.status
+    begun.errorCode = described.error.code
+    return undefined
+  }
+  const { bytesIn, bytesOut } = isSocket(socket) ? trafficOf(socket)() : { bytesIn: 0, bytesOut: 0 }
+  return {
+    time: new Date(sources.now()).toISOString(),
+    requestId,
+    remote,
+    method: '',
+    route: undefined,
+    path: '',
+    status: described.status,
+    code: described.error.code,
+    durationMs: 0,
+    bytesIn,
+    bytesOut,
+    aborted: false
+  }
+}
+
+/** `undefined` when the client is gone: nobody reads an answer. */
+function describeClientError(error: NodeJS.ErrnoException): { status: number; error: StemmaError } | undefined {
   switch (error.code) {
     case 'ECONNRESET':
     case 'EPIPE':
@@ -19,30 +67,22 @@ export function describeClientError(error: NodeJS.ErrnoException): { status: num
   }
 }
 
-/**
- * Answers what was no request, with JSON as every error, and closes the connection.
- *
- * @param hasReply a reply on this connection has begun: a second one would be taken for a part of it.
- * @returns the status that was answered, if any.
- */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, hasReply: boolean): number | undefined {
-  const described = describeClientError(error)
-  if (described === undefined || hasReply || !socket.writable) {
-    socket.destroy()
-    return undefined
-  }
-  const { status } = described
-  const body = JSON.stringify(encodeError(described.error))
+function sendClientError(socket: Duplex, { status, error }: { status: number; error: StemmaError }, requestId: string): void {
+  const body = JSON.stringify(encodeError(error, requestId))
   const headers = Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}`)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'connection: close',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
+    `${HEADERS.requestId}: ${requestId}`,
     ...headers
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => {
     socket.destroy()
   })
-  return status
+}
+
+function isSocket(socket: Duplex): socket is Socket {
+  return 'bytesRead' in socket && 'bytesWritten' in socket
 }

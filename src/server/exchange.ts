@@ -32,6 +32,8 @@ export interface Exchange {
   caller: Caller | undefined
   /** The code of the error that was answered. */
   errorCode: string | undefined
+  /** What was answered on the connection itself when node's parser refused the rest of the request. */
+  refusedStatus: number | undefined
 }
 
 /** Begins an exchange: gives it its id, the headers that every reply has, and a signal that ends with the connection. */
@@ -73,7 +75,8 @@ export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse
     awaitsContinue: false,
     route: undefined,
     caller: undefined,
-    errorCode: undefined
+    errorCode: undefined,
+    refusedStatus: undefined
   }
 }
 

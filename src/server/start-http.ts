@@ -138,8 +138,10 @@ export async function createHttp(context: ServerContext, settings: ServerSetting
     onRequest(incoming, outgoing, true)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const hasReply = [...running].some(({ incoming, outgoing }) => incoming.socket === socket && outgoing.headersSent)
-    answerClientError(error, socket, hasReply)
+    const entry = answerClientError(error, socket, running, sources)
+    if (entry === undefined) return
+    metrics?.count(entry)
+    log?.(entry)
   })
   return {
     server,

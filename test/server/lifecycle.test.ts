@@ -190,7 +190,7 @@ describe('the access log', () => {
     const { server, raw, entries } = await startServer()
     await raw('nonsense\r\n\r\n')
     await server.close()
-    expect(entries).toEqual([])
+    expect(entries).toMatchObject([{ method: '', route: undefined, path: '', status: 400, code: 'INVALID_INPUT' }])
   })
 })
 

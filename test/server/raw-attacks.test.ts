@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import type { AccessEntry } from '../../src/server/access-log.js'
 import { startServer, type TestServer } from './test-server.js'
 import { untouchableRegistry } from './untouchable-backend.js'
 
@@ -112,6 +113,14 @@ function statusesIn(text: string): number[] {
   return [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
 }
 
+/** The one entry that the access log has of it, which may come after the reply. */
+async function logged({ entries }: TestServer): Promise<AccessEntry> {
+  while (entries[0] === undefined) await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(entries).toHaveLength(1)
+  return entries[0]
+}
+
 describe('bytes that mean harm', () => {
   it.each(ATTACKS)('$name', async ({ bytes, statuses }) => {
     const { registry, touched } = untouchableRegistry()
@@ -124,6 +133,10 @@ describe('bytes that mean harm', () => {
       expect(statuses).toContain(found[0])
       expect(text).toContain('{"error":{"code":')
       expect(text.toLowerCase()).toContain('x-content-type-options: nosniff')
+      const { status, requestId, route, code } = await logged(server)
+      expect(status).toBe(found[0])
+      expect(text.toLowerCase()).toContain(`x-request-id: ${requestId}`)
+      if (route === undefined) expect(text).toContain(`"code":"${code ?? ''}"`)
     }
     expect(touched).toEqual([])
   })
@@ -133,18 +146,27 @@ describe('bytes that mean harm', () => {
     const text = await server.raw(fill(`GET /v1/models HTTP/1.1\r\nHost: HOST\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`, server))
     expect(statusesIn(text)).toEqual([431])
     expect(text).toContain('"code":"TOO_LARGE"')
+    const entry = await logged(server)
+    expect(entry).toMatchObject({ method: '', path: '', status: 431, code: 'TOO_LARGE', remote: '127.0.0.1', aborted: false })
+    expect(entry.bytesIn).toBeGreaterThan(16_384)
+    expect(entry.bytesOut).toBe(text.length)
+    const metrics = (await server.send('GET', '/metrics')).text
+    expect(metrics).toContain('stemma_http_requests_total{route="none",method="other",status="431"} 1\n')
+    expect(metrics).not.toContain('stemma_http_request_duration_seconds_count{route="none"}')
   })
 
   it('are refused when headers come too slowly', async () => {
     const server = await startServer({ limits: { headersTimeoutMs: 20, requestTimeoutMs: 40, connectionsCheckingIntervalMs: 5 } })
     const text = await server.raw('GET /v1/models HTTP/1.1\r\nHost: ')
     expect(statusesIn(text)).toEqual([408])
+    expect(await logged(server)).toMatchObject({ method: '', status: 408, code: 'REGISTRY_UNAVAILABLE' })
   })
 
   it('are refused when a body comes too slowly', async () => {
     const server = await startServer({ limits: { headersTimeoutMs: 20, requestTimeoutMs: 40, connectionsCheckingIntervalMs: 5 } })
     const text = await server.raw(fill(post('Content-Length: 100\r\n', '{'), server))
     expect(statusesIn(text)).toEqual([408])
+    expect(await logged(server)).toMatchObject({ method: 'POST', status: 408, code: 'REGISTRY_UNAVAILABLE' })
   })
 })
 

@@ -46,8 +46,8 @@ export async function openMetrics(from: MetricSources): Promise<Metrics> {
       // Names that come from outside are no labels: each would be kept for ever.
       const route = entry.route ?? 'none'
       requests.inc({ route, method: entry.route === undefined ? 'other' : entry.method, status: entry.status })
-      // How long a stream of changes is open says nothing about the server.
-      if (route !== 'changes') durations.observe({ route }, entry.durationMs / 1_000)
+      // How long a stream of changes is open says nothing about the server, and what could not be read as a request has no beginning.
+      if (route !== 'changes' && entry.method !== '') durations.observe({ route }, entry.durationMs / 1_000)
       received.inc(Math.max(0, entry.bytesIn))
       sent.inc(Math.max(0, entry.bytesOut))
       if (entry.aborted) aborted.inc()
