@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { createMemoryBackend } from '../backends/memory/create-memory-backend.js'
 import { checkPolicy } from '../record/check-policy.js'
 import { bindVerbs } from '../registry/bind-verbs.js'
@@ -8,7 +9,9 @@ import type { LoadedModel } from '../registry/get-model.js'
 import { guardCalls } from '../registry/guard-calls.js'
 import { ownOptions } from '../registry/own-options.js'
 import type { Registry } from '../registry/registry.js'
-import type { Captured } from '../schemas/captured.js'
+import { actorSchema } from '../schemas/actor.js'
+import { capturedSchema, type Captured } from '../schemas/captured.js'
+import { parse } from '../schemas/parse.js'
 import type { Policy } from '../schemas/policy.js'
 import type { Sources } from '../util/sources.js'
 import type { Fault } from './faults/fault.js'
@@ -43,7 +46,18 @@ export interface TestRegistry extends Registry {
 }
 
 const DEFAULT_START = '2026-01-01T00:00:00.000Z'
-const KNOWN = ['startAt', 'seed', 'policy', 'actor', 'captured', 'environmentDifferences', 'faults']
+const optionsSchema = z
+  .object({
+    startAt: z.string(),
+    seed: z.int(),
+    policy: z.looseObject({}),
+    actor: actorSchema,
+    captured: capturedSchema.partial(),
+    environmentDifferences: z.array(z.unknown()),
+    faults: z.array(z.unknown())
+  })
+  .partial()
+const KNOWN = Object.keys(optionsSchema.shape)
 
 /**
  * A real registry in memory, with the rules and checks of every other one, that gives the same values in every run: its clock stands still,
@@ -60,7 +74,9 @@ const KNOWN = ['startAt', 'seed', 'policy', 'actor', 'captured', 'environmentDif
  * ```
  */
 export function createTestRegistry(options: TestRegistryOptions = {}): TestRegistry {
-  const own = ownOptions(options, 'createTestRegistry options', KNOWN)
+  const what = 'createTestRegistry options'
+  const own = ownOptions(options, what, KNOWN)
+  parse(optionsSchema, own, { what })
   const { startAt = DEFAULT_START, seed = 1, actor, captured = {}, environmentDifferences = [], faults } = own
   const { clock, sources } = createTestClock({ startAt, seed })
   const policy = own.policy === undefined ? undefined : checkPolicy(own.policy)

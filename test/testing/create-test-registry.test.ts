@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startTraining } from '../../src/registry/start-training.js'
 import { logHistory } from '../../src/testing/builders/log-history.js'
 import { createTestRegistry, type TestRegistry } from '../../src/testing/create-test-registry.js'
 import { onnxModel } from '../../src/testing/fixtures/onnx-model.js'
-import { all, errorOf } from '../support/test-registry.js'
+import { all, errorOf, temporaryFolder } from '../support/test-registry.js'
 
 const before = process.env['STEMMA_ACTOR']
 afterEach(() => {
@@ -148,5 +148,33 @@ describe('createTestRegistry', () => {
     const mistyped: object = { seeds: 2 }
     expect(() => createTestRegistry(mistyped)).toThrow('seeds')
     expect(() => createTestRegistry({ startAt: 'soon' })).toThrow('soon')
+    const folder = temporaryFolder()
+    vi.stubEnv('TMPDIR', folder)
+    const wrong: object[] = [
+      { seed: '1' },
+      { seed: NaN },
+      { startAt: 5 },
+      { startAt: '1969-12-31' },
+      { startAt: '+010000-01-01T00:00:00Z' },
+      { policy: 5 },
+      { actor: 5 },
+      { actor: 'a\nb' },
+      { captured: null },
+      { captured: { code: { state: 'captured', source: 5 } } },
+      { environmentDifferences: {} },
+      { faults: {} },
+      { faults: [{ method: 'createVersions', fail: 'IO' }] }
+    ]
+    for (const options of wrong) expect(() => createTestRegistry(options), JSON.stringify(options)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    vi.unstubAllEnvs()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('has a clock that cannot be broken', async () => {
+    await using registry = createTestRegistry()
+    for (const byMs of [NaN, -1, Infinity, 1e300]) expect(() => { registry.clock.advance(byMs) }).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    for (const instant of ['soon', '1900-01-01', '+010000-01-01T00:00:00Z']) expect(() => { registry.clock.moveTo(instant) }).toThrow(instant)
+    registry.clock.moveTo('2025-01-01')
+    expect((await registry.logModel({ name: 'm', artifacts: onnxModel() })).createdAt).toBe('2025-01-01T00:00:00.000Z')
   })
 })

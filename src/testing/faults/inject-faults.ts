@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../errors/codes.js'
 import type { CallOptions } from '../../util/options.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import { corruptBytes, cutBytes } from './change-bytes.js'
+import { checkFault } from './check-fault.js'
 import type { Fault, FaultyMethod } from './fault.js'
 
 /** A backend in which things go wrong as planned. */
@@ -24,6 +25,7 @@ export interface InjectFaultsOptions {
  *
  * Where the plan concerns `openBlob`, the backend does not tell where blobs lie on the disk, so that all bytes come through it.
  *
+ * @throws {StemmaError} INVALID_INPUT for a plan with a fault that could never strike; for one that was added later, at the next call.
  * @example
  * ```ts
  * const backend = injectFaults(await openBucketBackend('models'), [
@@ -36,9 +38,19 @@ export interface InjectFaultsOptions {
 export function injectFaults(backend: Backend, plan: readonly Fault[], { sources = systemSources }: InjectFaultsOptions = {}): FaultyBackend {
   const struck: Fault[] = []
   const calls = new Map<Fault, number>()
+  const checked = new WeakSet<Fault>()
+  const checkPlan = (): void => {
+    for (const fault of plan) {
+      if (checked.has(fault)) continue
+      checkFault(fault)
+      checked.add(fault)
+    }
+  }
+  checkPlan()
 
   /** The faults of this call. */
   const due = (method: FaultyMethod): Fault[] => {
+    checkPlan()
     const found = plan.filter((fault) => {
       if (fault.method !== method) return false
       const call = (calls.get(fault) ?? 0) + 1
@@ -120,10 +132,16 @@ function changeBytes(chunks: AsyncIterable<Uint8Array>, faults: readonly Fault[]
 
 async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
+  let stop: () => void = () => undefined
   const aborted = new Promise<void>((resolve) => {
-    signal?.addEventListener('abort', () => { resolve() }, { once: true })
+    stop = resolve
   })
-  await Promise.race([work.catch(() => undefined), aborted])
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    await Promise.race([work.catch(() => undefined), aborted])
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
   signal?.throwIfAborted()
 }
 

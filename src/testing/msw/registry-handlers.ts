@@ -53,8 +53,10 @@ export function registryHandlers(options: RegistryHandlersOptions = {}): Registr
   const { url = 'https://registry.test', registry: given, ...server } = ownOptions(options, 'registryHandlers options', KNOWN)
   const { host, origin, prefix } = readAddress(url)
   const { http } = requireMsw()
+  if (given !== undefined) contextOf(given)
+  const settings = checkServerOptions({ ...server, registry: given ?? 'memory:', metrics: false })
+  // Last: what was refused above would leave it open.
   const registry = given ?? createTestRegistry()
-  const settings = checkServerOptions({ ...server, registry, metrics: false })
   const closing = new AbortController()
 
   const start = async (): Promise<AnsweringServer> => {
@@ -79,12 +81,12 @@ export function registryHandlers(options: RegistryHandlersOptions = {}): Registr
   }
   let stopping: Promise<void> | undefined
   const close = (): Promise<void> => (stopping ??= stop())
-  return Object.assign([http.all(`${origin}${prefix}/*`, ({ request }) => answer(request))], { close, [Symbol.asyncDispose]: close })
+  return Object.assign([http.all(new RegExp(`^${literally(`${origin}${prefix}/`)}`), ({ request }) => answer(request))], { close, [Symbol.asyncDispose]: close })
 }
 
 /** What of msw is used, and no type of it. */
 interface Msw {
-  http: { all(path: string, answer: (info: { request: Request }) => Promise<Response>): MswHandler }
+  http: { all(path: RegExp, answer: (info: { request: Request }) => Promise<Response>): MswHandler }
 }
 
 /** Loads msw when it is asked for: nobody else needs to have it. */
@@ -102,9 +104,14 @@ function isMsw(value: unknown): value is Msw {
   return typeof value === 'object' && value !== null && 'http' in value && 'HttpResponse' in value
 }
 
+/** As a pattern: an address may have signs that mean something else in one, `http://[::1]:5151`. */
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
 function readAddress(url: string): { host: string; origin: string; prefix: string } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '' || parsed.hash !== '') {
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
     throw new StemmaError('INVALID_INPUT', 'registryHandlers options at url: wanted the address of a registry', { hint: 'For instance https://registry.test or https://example.org/ml/registry.' })
   }
   return { host: parsed.host, origin: parsed.origin, prefix: parsed.pathname.replace(/\/+$/, '') }

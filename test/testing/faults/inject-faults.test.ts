@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createMemoryBackend } from '../../../src/backends/memory/create-memory-backend.js'
 import { createRegistry } from '../../../src/registry/create-registry.js'
@@ -64,6 +65,36 @@ describe('injectFaults', () => {
     const aborted = registry.getVersion('m', { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(aborted).rejects.toThrow('enough')
+  })
+
+  it('leaves no listener behind on the signal of a call', async () => {
+    await using registry = createTestRegistry({ faults: [{ method: 'resolve', call: 'every', delay: Promise.resolve() }] })
+    await registry.logModel(input)
+    const { signal } = new AbortController()
+    for (let call = 0; call < 3; call++) await registry.getVersion('m', { signal })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('refuses a plan with what could never strike, also what is added to it', async () => {
+    const wrong: object[] = [
+      { method: 'createVersions', fail: 'IO' },
+      { method: 'createVersion', fail: 'NOPE' },
+      { method: 'createVersion', failAfter: 5 },
+      { method: 'createVersion' },
+      { method: 'createVersion', fails: 'IO' },
+      { method: 'createVersion', call: 0, fail: 'IO' },
+      { method: 'createVersion', cut: 1 },
+      { method: 'openBlob', corrupt: -1 },
+      { method: 'openBlob', delay: -1 }
+    ]
+    const isFault = (value: object): value is Fault => 'method' in value
+    for (const fault of wrong.filter(isFault)) {
+      expect(() => injectFaults(createMemoryBackend(), [fault]), JSON.stringify(fault)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    }
+    const plan: Fault[] = []
+    const backend = injectFaults(createMemoryBackend(), plan)
+    plan.push(...wrong.filter(isFault))
+    await expect(all(backend.models({}))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 
   it('breaks a listing, and tells what has struck', async () => {

@@ -1,10 +1,11 @@
+import { readdirSync } from 'node:fs'
 import { setupServer } from 'msw/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createToken } from '../../../src/server/tokens.js'
 import { createTestRegistry } from '../../../src/testing/create-test-registry.js'
 import { onnxModel } from '../../../src/testing/fixtures/onnx-model.js'
 import { registryHandlers } from '../../../src/testing/msw/registry-handlers.js'
-import { all, errorOf, testRegistry } from '../../support/test-registry.js'
+import { all, errorOf, temporaryFolder, testRegistry } from '../../support/test-registry.js'
 
 const msw = setupServer()
 
@@ -63,5 +64,22 @@ describe('registryHandlers', () => {
     expect(await errorOf(testRegistry('https://registry.test'))).toMatchObject({ code: 'UNAUTHENTICATED' })
     const client = await testRegistry('https://registry.test', { token })
     expect(await errorOf(client.logModel({ name: 'm', artifacts: onnxModel() }))).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  it.each(['http://[::1]:5151', 'https://registry.test/models(b)/+:id*'])('answers for %s as it is written', async (url) => {
+    await using handlers = registryHandlers({ url })
+    msw.use(...handlers)
+    await using registry = await testRegistry(url)
+    await registry.logModel({ name: 'm', artifacts: onnxModel() })
+    expect(await all(registry.models())).toMatchObject([{ name: 'm' }])
+  })
+
+  it('refuses what it cannot serve, and leaves nothing behind', () => {
+    const folder = temporaryFolder()
+    vi.stubEnv('TMPDIR', folder)
+    const wrong: object[] = [{ url: 'nowhere' }, { url: 'https://:secret@registry.test' }, { url: 'https://registry.test?a' }, { limits: 5 }, { registry: {} }, { registri: 1 }]
+    for (const options of wrong) expect(() => registryHandlers(options), JSON.stringify(options)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    vi.unstubAllEnvs()
+    expect(readdirSync(folder)).toEqual([])
   })
 })
