@@ -78,6 +78,7 @@ export function bindVerbs(backend: Backend, options: OpenRegistryOptions, source
     collectGarbage: (callOptions) => collectGarbage(context, callOptions),
     outbox: (callOptions) => listing(async () => (await later()).outbox(context, callOptions)),
     flushOutbox: (callOptions) => later().then((verbs) => verbs.flushOutbox(context, callOptions)),
+    discardQueued: (id, callOptions) => later().then((verbs) => verbs.discardQueued(context, id, callOptions)),
     watch: (reference, callOptions) => watch(context, reference, callOptions),
     resolveCommit: (name, commitId, callOptions) => resolveCommit(context, name, commitId, callOptions),
     close,

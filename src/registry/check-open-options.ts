@@ -35,9 +35,8 @@ const SHAPES = [
 const KNOWN = [...Object.keys(optionsSchema.shape), 'policy', 'signal', 'logger', 'clock', 'sources']
 
 /** The options of `openRegistry`, checked; `actor` from `STEMMA_ACTOR` when absent. @throws {StemmaError} INVALID_INPUT, SECRET_IN_METADATA */
-export function checkOpenOptions(options: OpenRegistryOptions): OpenRegistryOptions {
-  const what = 'openRegistry options'
-  const own = ownOptions(options, what, KNOWN)
+export function checkOpenOptions(options: OpenRegistryOptions, what = 'openRegistry options', known: readonly string[] = KNOWN): OpenRegistryOptions {
+  const own = ownOptions(options, what, known)
   if (own.actor === undefined) own.actor = process.env['STEMMA_ACTOR'] || undefined
   parse(optionsSchema, own, { what })
   refuseSecretShapes({ actor: own.actor })

@@ -12,8 +12,8 @@ import { toQueuedModel, type QueuedModel } from './outbox/queued-model.js'
 export interface OutboxReport {
   /** The versions that queued models have become, in the order in which they were queued. */
   delivered: ModelVersion[]
-  /** Those that the registry refused, for instance since the exact version is taken; they stay until their folder is removed. */
-  failed: { folder: string; queued: QueuedModel | undefined; error: StemmaError }[]
+  /** Those that the registry refused, for instance since the exact version is taken, and why; they are tried again each time, until `discardQueued(id)`. */
+  failed: { id: string; folder: string; queued: QueuedModel | undefined; error: StemmaError }[]
   /** Those that still wait, since the registry is out of reach. */
   waiting: QueuedModel[]
   /** Why they do. */
@@ -26,14 +26,14 @@ export async function flushOutbox(context: RegistryContext, options: TransferOpt
   const fs = createNodeStoreFs(context.sources)
   const outbox = context.outbox()
   const report: OutboxReport = { delivered: [], failed: [], waiting: [] }
-  for (const { folder, entry, problem } of await listEntries(outbox, fs)) {
+  for (const { id, folder, entry, problem } of await listEntries(outbox, fs)) {
     signal?.throwIfAborted()
     if (entry === undefined) {
-      if (problem) report.failed.push({ folder, queued: undefined, error: problem })
+      if (problem) report.failed.push({ id, folder, queued: undefined, error: problem })
       continue
     }
     if (entry.location !== context.backend.location) continue
-    const queued = toQueuedModel(entry, folder)
+    const queued = toQueuedModel(entry, { id, folder })
     if (report.because) {
       report.waiting.push(queued)
       continue
@@ -45,7 +45,7 @@ export async function flushOutbox(context: RegistryContext, options: TransferOpt
       if (signal?.aborted === true || !isStemmaError(error)) throw error
       // Another process has delivered it meanwhile.
       if (!fs.exists(folder)) continue
-      if (!isPassing(error)) report.failed.push({ folder, queued, error })
+      if (!isPassing(error)) report.failed.push({ id, folder, queued, error })
       else {
         report.because = error
         report.waiting.push(queued)

@@ -36,6 +36,7 @@ export function guardCalls(registry: Registry): Registry {
     collectGarbage: async (options) => registry.collectGarbage(ownOptions(options, 'collectGarbage options', [...TRANSFER, 'dryRun', 'graceMs', 'force'])),
     outbox: (options) => lazily(() => registry.outbox(ownOptions(options, 'outbox options', CALL))),
     flushOutbox: async (options) => registry.flushOutbox(ownOptions(options, 'flushOutbox options', TRANSFER)),
+    discardQueued: async (id, options) => registry.discardQueued(id, ownOptions(options, 'discardQueued options', CALL)),
     watch: (reference, options) => lazily(() => registry.watch(reference, ownOptions(options, 'watch options', CALL))),
     resolveCommit: async (name, commitId, options) => registry.resolveCommit(name, commitId, ownOptions(options, 'resolveCommit options', CALL))
   }

@@ -154,6 +154,16 @@ export interface Registry extends AsyncDisposable {
    */
   flushOutbox(options?: TransferOptions): Promise<OutboxReport>
 
+  /**
+   * Gives up what waits in the outbox for this registry: what the registry refuses for good, or what is damaged. Its bytes are removed with it,
+   * and the registry is asked nothing. A version that it has become already stays, also when the answer that said so was lost.
+   *
+   * @param id as `outbox` and the report of `flushOutbox` have it.
+   * @returns what waited; `undefined` for what was damaged.
+   * @throws {StemmaError} NOT_FOUND for what does not wait, or waits for another registry; INVALID_INPUT.
+   */
+  discardQueued(id: string, options?: CallOptions): Promise<QueuedModel | undefined>
+
   /** Whether a commit that ended with COMMIT_UNKNOWN took place: its place in the journal, or `undefined`. */
   resolveCommit(name: string, commitId: string, options?: CallOptions): Promise<{ n: number } | undefined>
 

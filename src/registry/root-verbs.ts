@@ -13,6 +13,7 @@ import type { GetModelOptions, LoadedModel } from './get-model.js'
 import type { LineageOptions, LineageOrigin } from './lineage.js'
 import type { OutboxReport } from './flush-outbox.js'
 import type { Logged, LogModelInput, LogModelOptions, Offline } from './log-model.js'
+import type { QueuedModel } from './outbox/queued-model.js'
 import type { VersionReference } from './registry.js'
 import type { RollbackOptions } from './rollback.js'
 import type { Stage, TransitionOptions } from './transition-stage.js'
@@ -45,6 +46,20 @@ export async function logModel<Mode extends Offline = 'fail'>(input: LogModelInp
  */
 export async function flushOutbox(options: TransferOptions & RootOptions = {}): Promise<OutboxReport> {
   return (await registryFor(options.registry)).flushOutbox(options)
+}
+
+/**
+ * Gives up a queued model, for instance one that the registry refuses for good; its bytes are removed with it.
+ *
+ * @throws {StemmaError} as `Registry.discardQueued`.
+ * @example
+ * ```ts
+ * const { failed } = await flushOutbox()
+ * for (const { id, error } of failed) if (error.code === 'ALREADY_EXISTS') await discardQueued(id)
+ * ```
+ */
+export async function discardQueued(id: string, options: CallOptions & RootOptions = {}): Promise<QueuedModel | undefined> {
+  return (await registryFor(options.registry)).discardQueued(id, options)
 }
 
 /**

@@ -58,7 +58,7 @@ async function sendBlobs(
     const found = stored[index]?.digest
     if (found === digest) continue
     throw new StemmaError('DIGEST_MISMATCH', `${path} of the queued ${entry.name} is damaged: wanted ${digest}, found ${found ?? 'nothing'}`, {
-      hint: 'Log the model again from its source, and remove the folder of the queued one.',
+      hint: 'Log the model again from its source, and give the queued one up: stemma outbox discard (discardQueued).',
       details: { path, expected: digest, found }
     })
   }

@@ -7,6 +7,8 @@ import { instantSchema } from '../../schemas/json-value.js'
 /** A model that waits in the outbox: whole, durable, and not in the registry yet. */
 export interface QueuedModel {
   queued: true
+  /** What `discardQueued` takes; the name of its folder. */
+  id: string
   name: string
   /** The digest that the version will have. */
   digest: string
@@ -17,7 +19,7 @@ export interface QueuedModel {
   queuedAt: string
   /** What makes its delivery happen once, however often it is tried. */
   operationId: string
-  /** Where it waits: remove this folder to give the model up. */
+  /** Where it waits; `discardQueued` gives it up. */
   folder: string
 }
 
@@ -47,6 +49,6 @@ export const queuedEntrySchema = z.strictObject({
 export type QueuedEntry = z.infer<typeof queuedEntrySchema>
 
 /** The entry as callers see it. */
-export function toQueuedModel({ name, manifest, sizeBytes, artifactCount, queuedAt, operationId }: QueuedEntry, folder: string): QueuedModel {
-  return { queued: true, name, digest: manifest, sizeBytes, artifactCount, queuedAt, operationId, folder }
+export function toQueuedModel({ name, manifest, sizeBytes, artifactCount, queuedAt, operationId }: QueuedEntry, { id, folder }: { id: string; folder: string }): QueuedModel {
+  return { queued: true, id, name, digest: manifest, sizeBytes, artifactCount, queuedAt, operationId, folder }
 }
