@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { answers, end, endsWithUs, freePort } from './processes.js'
 import { pythonEnvironment } from './python.js'
 
@@ -29,11 +29,16 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
+/** In memory where there is such a folder: each change of the database would otherwise wait for the disk, which has nothing to do with us. */
+const DATABASES = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 /** Starts an unmodified MLflow server, and waits until it answers. */
 export async function startServer(python: string, options: ServerOptions = {}): Promise<RunningServer> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'stemma-mlflow-server-'))
   const artifacts = join(folder, 'artifacts')
   mkdirSync(artifacts, { recursive: true })
+  const databases = join(DATABASES, basename(folder))
+  mkdirSync(databases, { recursive: true })
   const port = options.port ?? (await freePort())
   const log = join(folder, 'server.log')
   const output = openSync(log, 'a')
@@ -41,7 +46,7 @@ export async function startServer(python: string, options: ServerOptions = {}): 
     python,
     [
       ...['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', String(options.workers ?? 1)],
-      ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`, '--serve-artifacts'],
+      ...['--backend-store-uri', `sqlite:///${join(databases, 'mlflow.db')}`, '--serve-artifacts'],
       ...['--artifacts-destination', options.destination ?? artifacts],
       ...(options.arguments ?? [])
     ],
@@ -56,7 +61,7 @@ export async function startServer(python: string, options: ServerOptions = {}): 
     ...{ url, port, folder, kill },
     async stop() {
       await kill()
-      await rm(folder, { recursive: true, force: true })
+      for (const path of [folder, databases]) await rm(path, { recursive: true, force: true })
     }
   }
 }
