@@ -1,15 +1,13 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { StemmaError } from '../errors/stemma-error.js'
 import { nodeStoreFs } from '../io/node-store-fs.js'
 import type { StoreFs } from '../io/store-fs.js'
 import { toStemmaError } from '../io/system-error.js'
 import type { TransferOptions } from '../util/options.js'
+import { checkDestination } from './check-destination.js'
 import { checkManifest } from './check-manifest.js'
 import type { BytesOrigin, WantedFile } from './fetched-bytes.js'
-import { isInside } from './inspect-source.js'
 import { selectFiles, type FileSelection } from './select-files.js'
 import { writeVerified } from './write-verified.js'
 
@@ -21,6 +19,8 @@ export interface ExportRequest extends FileSelection, BytesOrigin, TransferOptio
   directory: string
   /** Replace a destination that is not empty, as a whole. @default false */
   overwrite?: boolean | undefined
+  /** Absolute folders that hold what must not be lost or mixed up: nothing is written into them, and they are not replaced. @default none */
+  keep?: readonly string[] | undefined
   /** What writes files. @default the file system of this machine */
   fs?: StoreFs | undefined
 }
@@ -42,7 +42,7 @@ const OLD = 'old'
  * moved aside first and removed afterwards; for a moment in between there is none.
  *
  * @throws {StemmaError} DESTINATION_EXISTS for a file, a link, or, without `overwrite`, a folder that is not empty, and always for
- * one that holds the working folder, the home folder, a git repository or a registry; DIGEST_MISMATCH, INVALID_PATH, NOT_FOUND as
+ * one that holds the working folder, the home folder, a git repository or a registry, or lies inside a registry; DIGEST_MISMATCH, INVALID_PATH, NOT_FOUND as
  * `ModelCache.materialize`; NO_SPACE, READ_ONLY, ACCESS_DENIED, IO.
  */
 export async function exportTo(into: string, request: ExportRequest): Promise<Exported> {
@@ -123,28 +123,4 @@ function moveIntoPlace(content: string, dir: string, staging: string, request: E
 function takeBack(dir: string, staging: string): void {
   renameSync(dir, join(staging, 'content'))
   if (lstatSync(join(staging, OLD), { throwIfNoEntry: false })) renameSync(join(staging, OLD), dir)
-}
-
-function checkDestination(dir: string, request: ExportRequest): 'absent' | 'empty' | 'full' {
-  const stats = lstatSync(dir, { throwIfNoEntry: false })
-  if (!stats) return 'absent'
-  if (!stats.isDirectory()) {
-    throw exists(dir, stats.isSymbolicLink() ? 'is a symbolic link' : 'is a file', 'Name a folder that is not there yet.')
-  }
-  const names = readdirSync(dir)
-  if (names.length === 0) return 'empty'
-  if (!request.overwrite) {
-    throw exists(dir, 'is a folder with files in it', 'Name an empty or a new folder, or say overwrite: true to replace all of it.')
-  }
-  const real = realpathSync(dir)
-  const precious = [request.directory, homedir()].some((folder) => isInside(real, folder))
-  if (precious || names.includes('.git') || names.includes('store.json')) {
-    const what = 'holds the working folder, the home folder, a git repository or a registry'
-    throw exists(dir, what, 'Replacing it would remove these; name a folder for the model alone.')
-  }
-  return 'full'
-}
-
-function exists(dir: string, what: string, hint: string): StemmaError {
-  return new StemmaError('DESTINATION_EXISTS', `the model cannot be written to ${dir}: it ${what}`, { hint, details: { path: dir } })
 }

@@ -1,4 +1,6 @@
+import { isAbsolute } from 'node:path'
 import * as z from 'zod'
+import { cacheLayout } from '../artifacts/cache/cache-layout.js'
 import { exportTo } from '../artifacts/export-folder.js'
 import type { WantedFile } from '../artifacts/fetched-bytes.js'
 import { loadedFiles, type LoadedFiles } from '../artifacts/loaded-files.js'
@@ -118,6 +120,8 @@ async function obtainFiles(context: RegistryContext, version: ModelVersion, opti
     })
   }
   const environmentFiles = options.environmentFiles === true && version.environment.state === 'captured' ? version.environment.files : undefined
-  const exported = await exportTo(options.into, { ...selection, directory: workingFolder(), overwrite: options.overwrite, environmentFiles })
+  const { cache, outbox, backend } = context
+  const keep = [cacheLayout(cache.root).base, outbox(), ...(isAbsolute(backend.location) ? [backend.location] : [])]
+  const exported = await exportTo(options.into, { ...selection, directory: workingFolder(), overwrite: options.overwrite, keep, environmentFiles })
   return { ...exported, source: 'registry', healed: [] }
 }

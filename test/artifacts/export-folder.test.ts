@@ -62,6 +62,25 @@ describe('exportTo', () => {
     expect(readdirSync(directory).sort()).toEqual(['file', 'home', 'link', 'project', 'registry'])
   })
 
+  it('writes nothing into a registry, and replaces nothing that holds one', async () => {
+    const directory = temporaryFolder()
+    const store = { 'store.json': '{}', 'blobs/sha256/aa': 'x', 'models/m/log/0': '1' }
+    writeFiles(join(directory, 'registry'), store)
+    writeFiles(join(directory, 'holds/registry'), store)
+    writeFiles(join(directory, 'holds-deep/a/kept'), store)
+    writeFiles(directory, { 'outbox/id/queued.json': '{}', 'outbox/id/store/x': '', 'repository/.git/objects/x': '' })
+    symlinkSync('registry', join(directory, 'link'))
+    const keep = [join(directory, 'outbox'), join(directory, 'holds-deep/a/kept'), join(directory, 'not-yet')]
+    const before = readdirSync(directory, { recursive: true }).sort()
+    for (const into of [
+      ...['registry/models', 'registry/blobs/sha256', 'registry/new/folder', 'link/models', 'link/new', 'holds', 'holds-deep', 'holds-deep/a'],
+      ...['outbox', 'outbox/id', 'outbox/id/store', 'outbox/new', 'not-yet/new', 'repository/.git/objects']
+    ]) {
+      await expect(exportTo(into, request(directory, { overwrite: true, keep })), into).rejects.toMatchObject({ code: 'DESTINATION_EXISTS' })
+    }
+    expect(readdirSync(directory, { recursive: true }).sort()).toEqual(before)
+  })
+
   it('leaves the old folder as it was, and nothing else, when the bytes are wrong or the call is aborted', async () => {
     const directory = temporaryFolder()
     writeFiles(directory, { 'out/old.txt': 'old' })
