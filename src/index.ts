@@ -7,6 +7,7 @@ export {
   collectGarbage,
   compare,
   deleteVersion,
+  discardQueued,
   findVersion,
   flushOutbox,
   getModel,

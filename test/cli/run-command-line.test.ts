@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { runStemma as run } from '../support/fake-terminal.js'
 
 const COMMANDS = ['log', 'get', 'watch', 'list', 'show', 'search', 'history', 'diff', 'lineage', 'stage', 'rollback', 'tag', 'update', 'delete', 'verify', 'gc', 'serve']
-const BELOW = ['outbox list', 'outbox flush', 'token create', 'token list', 'token remove']
+const BELOW = ['outbox list', 'outbox flush', 'outbox discard', 'token create', 'token list', 'token remove']
 
 describe('a command line', () => {
   it('that is wrong ends with 2, and says what is wrong on one line', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
@@ -220,8 +220,49 @@ describe('logModel with offline: queue', () => {
     await line.registry.logModel(small())
     const { delivered, failed } = await line.registry.flushOutbox()
     expect(delivered).toMatchObject([{ name: 'ham' }])
-    expect(failed).toMatchObject([{ folder: taken.folder, error: { code: 'ALREADY_EXISTS' } }])
+    expect(failed).toMatchObject([{ id: taken.id, folder: taken.folder, queued: taken, error: { code: 'ALREADY_EXISTS' } }])
     expect(await all(line.registry.outbox())).toEqual([taken])
+  })
+
+  it('gives up what is refused for good, and asks the registry nothing', async () => {
+    const line = registryOverLine()
+    line.cut.set('all', 'before')
+    const taken = await queue(line, small({ version: '1.0.0' }))
+    const other = await queue(line, small({ name: 'ham' }))
+    expect(await line.registry.discardQueued(taken.id)).toEqual(taken)
+    expect(existsSync(taken.folder)).toBe(false)
+    expect(await all(line.registry.outbox())).toEqual([other])
+    expect(await errorOf(line.registry.discardQueued(taken.id))).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('outbox list') as string })
+    line.cut.clear()
+    expect(await line.registry.flushOutbox()).toMatchObject({ delivered: [{ name: 'ham' }], failed: [], waiting: [] })
+  })
+
+  it('gives up nothing but what waits, and nothing of another registry', async () => {
+    const line = registryOverLine()
+    line.cut.set('all', 'before')
+    const { id } = await queue(line)
+    for (const wrong of ['', '.', '..', '../outbox', '.gitignore', `${id}/store`, `./${id}`, id.toUpperCase()]) {
+      if (wrong !== id) expect([wrong, (await errorOf(line.registry.discardQueued(wrong))).code]).toEqual([wrong, 'NOT_FOUND'])
+    }
+    const other = registryOverLine({ outbox: line.outbox, location: 'https://other.example.org' })
+    expect(await errorOf(other.registry.discardQueued(id))).toMatchObject({ code: 'NOT_FOUND', hint: 'Open that one: --registry https://registry.example.org' })
+    expect(await all(line.registry.outbox())).toHaveLength(1)
+    expect(readdirSync(line.outbox)).toEqual(['.gitignore', id])
+  })
+
+  it('takes a model that is given up while it is delivered for neither failed nor waiting', async () => {
+    const line = registryOverLine()
+    line.cut.set('all', 'before')
+    const { id } = await queue(line)
+    line.cut.clear()
+    line.cut.set('createVersion', 'before')
+    let discarding: Promise<unknown> | undefined
+    line.onPut = () => {
+      discarding = line.registry.discardQueued(id)
+    }
+    expect(await line.registry.flushOutbox()).toMatchObject({ delivered: [], failed: [], waiting: [] })
+    await discarding
+    expect(readdirSync(line.outbox)).toEqual(['.gitignore'])
   })
 
   it('queues nothing for input that is wrong anyway', async () => {
@@ -264,7 +305,9 @@ describe('logModel with offline: queue', () => {
     line.cut.clear()
     const { delivered, failed } = await line.registry.flushOutbox()
     expect(delivered).toMatchObject([{ name: 'ham' }])
-    expect(failed).toMatchObject([{ folder, error: { code: 'STORE_INVALID' } }])
+    expect(failed).toMatchObject([{ id: basename(folder), folder, queued: undefined, error: { code: 'STORE_INVALID', hint: expect.stringContaining('outbox discard') as string } }])
+    expect(await line.registry.discardQueued(basename(folder))).toBeUndefined()
+    expect(await line.registry.flushOutbox()).toEqual({ delivered: [], failed: [], waiting: [] })
   })
 
   it('ends with the signal and leaves nothing half-queued', async () => {

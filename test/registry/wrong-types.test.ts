@@ -65,6 +65,8 @@ const CALLS: readonly [string, (value: unknown) => unknown[]][] = [
   ['verify', (value) => ['m', value]],
   ['collectGarbage', (value) => [value]],
   ['collectGarbage', (value) => [{ graceMs: value, dryRun: true }]],
+  ['discardQueued', (value) => [value]],
+  ['discardQueued', (value) => ['x', value]],
   ['watch', (value) => [value, { signal: AbortSignal.abort(new DOMException('aborted', 'AbortError')) }]],
   ['resolveCommit', (value) => [value, 'x']],
   ['resolveCommit', (value) => ['m', value]]

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { OutboxReport } from '../../registry/flush-outbox.js'
 import type { QueuedModel } from '../../registry/outbox/queued-model.js'
 import { defineRegistryCommand } from '../define-command.js'
@@ -12,7 +13,7 @@ const QUEUED_COLUMNS: readonly Column<QueuedModel>[] = [
   { title: 'QUEUED', value: ({ queuedAt }) => timeText(queuedAt) },
   { title: 'FILES', value: ({ artifactCount }) => String(artifactCount), align: 'right' },
   { title: 'SIZE', value: ({ sizeBytes }) => sizeText(sizeBytes), align: 'right' },
-  { title: 'FOLDER', value: ({ folder }) => folder }
+  { title: 'ID', value: ({ id }) => id }
 ]
 
 /** `stemma outbox`: what was logged while the registry was out of reach. */
@@ -33,7 +34,7 @@ export function addOutbox(line: CommandLine): void {
     {
       usage: 'flush',
       summary: 'Deliver what waits, each model exactly once, however often it is tried',
-      details: `Ends with ${EXIT.unavailable} when some still wait, and with ${EXIT.failed} when the registry refused some.`,
+      details: `Ends with ${EXIT.unavailable} when some still wait, and with ${EXIT.failed} when the registry refused some: those are tried again each time, until outbox discard.`,
       examples: ['outbox flush']
     },
     outbox
@@ -46,13 +47,30 @@ export function addOutbox(line: CommandLine): void {
         return report.failed.length > 0 ? EXIT.failed : report.waiting.length > 0 ? EXIT.unavailable : undefined
       })
     })
+
+  defineRegistryCommand(
+    line,
+    {
+      usage: 'discard <id>',
+      summary: 'Give up what waits, with its bytes: what the registry refuses for good',
+      details: 'The id is that of outbox list, and of what outbox flush says was refused.',
+      examples: ['outbox discard 0190d4b2-6f3c-7e21-9a55-2f0c4d8e7b10']
+    },
+    outbox
+  ).action(async (id: string, options: CommonOptions) => {
+    await inSession(line, options, async ({ signal, give, withRegistry }) => {
+      const queued = await withRegistry((registry) => registry.discardQueued(id, { signal }))
+      await give({ id, discarded: true, queued }, () => `${plainText(`gave up ${queued?.name ?? 'what could not be read'}, ${id}`)}\n`)
+      return undefined
+    })
+  })
 }
 
 function reportText({ delivered, failed, waiting, because }: OutboxReport): string {
   const why = because === undefined ? '' : `: ${because.message}`
   const lines = [
     ...delivered.map(({ name, version }) => `delivered ${name}@${version}`),
-    ...failed.map(({ folder, queued, error }) => `refused ${queued?.name ?? 'a folder that cannot be read'}, in ${folder}: ${error.message} (${error.code})`),
+    ...failed.map(({ id, folder, queued, error }) => `refused ${queued?.name ?? 'what cannot be read'}, ${id} in ${dirname(folder)}: ${error.message} (${error.code})`),
     ...waiting.map(({ name, queuedAt }) => `still waiting ${name}, queued ${timeText(queuedAt)}${why}`)
   ]
   return lines.length === 0 ? 'nothing waits\n' : `${lines.map(plainText).join('\n')}\n`

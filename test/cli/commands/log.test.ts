@@ -99,8 +99,12 @@ describe('stemma log', () => {
     const queued = await run('log', 'spam', path('out'), '--offline', 'queue')
     expect(queued).toMatchObject({ code: 0, out: '', err: expect.stringContaining('until stemma outbox flush') as string })
     expect(await json('outbox', 'list')).toMatchObject([{ name: 'spam', artifactCount: 2 }])
-    expect((await run('outbox', 'list')).out).toMatch(/^MODEL +QUEUED +FILES +SIZE +FOLDER\nspam /)
+    expect((await run('outbox', 'list')).out).toMatch(/^MODEL +QUEUED +FILES +SIZE +ID\nspam /)
     const flushed = await run('outbox', 'flush')
     expect(flushed).toMatchObject({ code: 6, out: expect.stringMatching(/^still waiting spam, queued /) as string })
+    const [{ id } = { id: '' }] = (await json('outbox', 'list')) as { id: string }[]
+    expect(await run('outbox', 'discard', id)).toMatchObject({ code: 0, out: `gave up spam, ${id}\n` })
+    expect((await run('outbox', 'list')).out).toBe('nothing waits\n')
+    expect(await run('outbox', 'discard', id)).toMatchObject({ code: 3, out: '', err: expect.stringContaining('(NOT_FOUND)') as string })
   })
 })
