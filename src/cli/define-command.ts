@@ -14,9 +14,11 @@ export interface CommandHelp {
 
 /** Begins a command that prints help with examples and takes `--json`. */
 export function defineCommand(parent: Command, { usage, summary, details, examples }: CommandHelp): Command {
-  return parent
-    .command(usage)
+  const command = parent.command(usage)
+  const path = [...(parent.parent ? [parent.name()] : []), command.name()].join(' ')
+  return command
     .description(summary)
+    .showHelpAfterError(`(stemma ${path} --help says how it is called)`)
     .option('--json', 'results as lines of JSON, errors as one')
     .addHelpText('after', `${details === undefined ? '' : `\n${details}\n`}\nExamples:\n${examples.map((example) => `  $ stemma ${example}`).join('\n')}`)
 }

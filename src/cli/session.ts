@@ -4,6 +4,7 @@ import type { Logger } from '../registry/context.js'
 import type { OpenRegistryOptions } from '../registry/open-registry.js'
 import type { Registry } from '../registry/registry.js'
 import { EXIT, EXIT_OF_STOP, exitCodeOf } from './exit-codes.js'
+import { commandWords } from './output/command-words.js'
 import { paintFor, type Paint } from './output/paint.js'
 import { plainJson, plainText } from './output/plain-text.js'
 import { showProgress, type ProgressBar } from './output/show-progress.js'
@@ -157,7 +158,7 @@ function openSession(terminal: Terminal, options: CommonOptions, signal: AbortSi
 function toTerminal({ err, environment }: Terminal, isJson: boolean): Logger {
   const paint = paintFor(err, environment)
   const write = (kind: 'warning' | 'error', message: string): void => {
-    err.write(isJson ? `${plainJson({ [kind]: { message } })}\n` : `stemma: ${paint('warning', kind)}: ${plainText(message)}\n`)
+    err.write(isJson ? `${plainJson({ [kind]: { message } })}\n` : `stemma: ${paint('warning', kind)}: ${plainText(commandWords(message))}\n`)
   }
   return {
     warn: (message) => {

@@ -29,7 +29,6 @@ export function addGet(line: CommandLine): void {
     .action(async (reference: string, options: GetOptions) => {
       await inSession(line, options, async (session) => {
         const { dir, version, source, stale, healed, environmentDifferences } = await load(reference, options, session)
-        if (stale) session.logger.warn?.('the registry cannot be reached; this is what the reference meant when it was last')
         if (environmentDifferences.length > 0) session.note(`${countText(environmentDifferences.length, 'difference')} between where it was made and here; --json tells them`)
         await session.give({ dir, version, source, stale, healed, environmentDifferences }, () => `${dir}\n`)
         return undefined
@@ -37,7 +36,7 @@ export function addGet(line: CommandLine): void {
     })
 }
 
-async function load(reference: string, options: GetOptions, { target, signal, withRegistry, withProgress }: Session): Promise<LoadedModel> {
+async function load(reference: string, options: GetOptions, { target, signal, logger, withRegistry, withProgress }: Session): Promise<LoadedModel> {
   const { into, overwrite, verify, fallback, environmentFiles } = options
   const how = { into, overwrite, include: filled(options.include), verify, fallback, environmentFiles, signal }
   return withProgress(async (onProgress) => {
@@ -47,7 +46,10 @@ async function load(reference: string, options: GetOptions, { target, signal, wi
       if (fallback === 'none' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
       // The library's own function also knows the cache of a registry that cannot be opened.
       const { getModel } = await import('../../registry/root-verbs.js')
-      return getModel(reference, { ...how, registry: target, onProgress })
+      const model = await getModel(reference, { ...how, registry: target, onProgress })
+      // A registry that was opened says so itself.
+      if (model.stale) logger.warn?.('the registry cannot be reached; this is what the reference meant when it last answered')
+      return model
     }
   })
 }

@@ -64,7 +64,7 @@ export function addLog(line: CommandLine): void {
           { create: true }
         )
         if ('queued' in logged) {
-          note(`the registry is out of reach; ${logged.name} waits in ${logged.folder} until stemma outbox flush`)
+          // The library has told where it waits, and for what.
           await give(logged, () => '')
           return undefined
         }

@@ -55,6 +55,7 @@ export function addTag(line: CommandLine): void {
     .argument('[tags...]', '', textPairs, new Map())
     .option('--remove <name>', 'take a tag away (may be repeated)', list, [])
   addMutationOptions(command).action(async (reference: string, set: Pairs<string>, options: ChangeOptions & { remove: string[] }) => {
+    if (set.size === 0 && options.remove.length === 0) command.error('error: wanted tags to set, name=value, or --remove <name>')
     await change(line, reference, { tags: tagChanges(set, options.remove), reason: options.reason }, options)
   })
 }

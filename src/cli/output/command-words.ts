@@ -17,6 +17,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\ballowSecretsAt: \["([^"]*)"\]/g, '--allow-secret-at $1'],
   [/\bincludeDeleted: true\b/g, '--deleted'],
   [/\bgetModel\(ref, \{ into: '([^']*)', environmentFiles: true \}\)/g, '--into $1 --environment-files'],
+  [/\bflushOutbox\(\)/g, 'stemma outbox flush'],
   [/\btags, description, metrics, aliases, removeAliases, approval\b/g, '--tag, --remove-tag, --description, --metric, --alias, --remove-alias, --approve-by, --reject-by']
 ]
 
