@@ -82,7 +82,7 @@ export function createTestRegistry(options: TestRegistryOptions = {}): TestRegis
   const policy = own.policy === undefined ? undefined : checkPolicy(own.policy)
   // What events say of their writer is part of their digest: another version of stemma must not give other digests.
   const memory = createMemoryBackend({ policy, sources, writer: { id: '0000000000000000', library: 'stemma/testing' } })
-  const backend = withFixedCapture(faults === undefined ? memory : injectFaults(memory, faults), captured)
+  const backend = withFixedCapture(faults === undefined ? memory : injectFaults(memory, faults, { sources }), captured)
   const folder = mkdtempSync(join(tmpdir(), 'stemma-test-'))
   const registry = guardCalls(bindVerbs(backend, { cache: join(folder, 'cache'), outbox: join(folder, 'outbox'), actor }, sources))
 

@@ -17,6 +17,8 @@ export interface RegistryHandlersOptions extends Pick<ServerOptions, 'tokens' | 
   url?: string | undefined
   /** What is served; it stays the caller's to close. @default a `createTestRegistry()` of its own */
   registry?: Registry | undefined
+  /** The `http` of msw, where `require` cannot load msw, as in Jest's mode for ES modules. @default loaded when it is needed */
+  http?: object | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export interface RegistryHandlers extends Array<MswHandler>, AsyncDisposable {
   close(): Promise<void>
 }
 
-const KNOWN = ['url', 'registry', 'tokens', 'limits', 'accessLog', 'logger']
+const KNOWN = ['url', 'registry', 'http', 'tokens', 'limits', 'accessLog', 'logger']
 
 /**
  * Handlers by which msw 2 answers for a registry at an address: requests go through the router, the checks and the handlers of
@@ -50,9 +52,9 @@ const KNOWN = ['url', 'registry', 'tokens', 'limits', 'accessLog', 'logger']
  * ```
  */
 export function registryHandlers(options: RegistryHandlersOptions = {}): RegistryHandlers {
-  const { url = 'https://registry.test', registry: given, ...server } = ownOptions(options, 'registryHandlers options', KNOWN)
+  const { url = 'https://registry.test', registry: given, http: givenHttp, ...server } = ownOptions(options, 'registryHandlers options', KNOWN)
   const { host, origin, prefix } = readAddress(url)
-  const { http } = requireMsw()
+  const http = givenHttp === undefined ? requireMsw().http : checkHttp(givenHttp)
   if (given !== undefined) contextOf(given)
   const settings = checkServerOptions({ ...server, registry: given ?? 'memory:', metrics: false })
   // Last: what was refused above would leave it open.
@@ -95,9 +97,21 @@ function requireMsw(): Msw {
     const msw: unknown = createRequire(import.meta.url)('msw')
     if (isMsw(msw)) return msw
   } catch (cause) {
-    throw new StemmaError('UNSUPPORTED', 'registryHandlers needs msw, which cannot be loaded', { hint: 'npm install --save-dev msw@2', cause })
+    throw new StemmaError('UNSUPPORTED', 'registryHandlers needs msw, which cannot be loaded', {
+      hint: "npm install --save-dev msw@2. In Jest's mode for ES modules it cannot be required: import { http } from 'msw', and pass it as http.",
+      cause
+    })
   }
   throw new StemmaError('UNSUPPORTED', 'registryHandlers needs version 2 of msw', { hint: 'npm install --save-dev msw@2' })
+}
+
+function checkHttp(given: object): Msw['http'] {
+  if (isHttp(given)) return given
+  throw new StemmaError('INVALID_INPUT', 'registryHandlers options at http: wanted the http of msw', { hint: "import { http } from 'msw'" })
+}
+
+function isHttp(value: object): value is Msw['http'] {
+  return 'all' in value && typeof value.all === 'function'
 }
 
 function isMsw(value: unknown): value is Msw {

@@ -67,6 +67,12 @@ describe('injectFaults', () => {
     await expect(aborted).rejects.toThrow('enough')
   })
 
+  it('waits by the clock of the registry, where an hour passes at once', async () => {
+    await using registry = createTestRegistry({ faults: [{ method: 'resolve', delay: 3_600_000 }] })
+    await registry.logModel(input)
+    expect(await registry.getVersion('m')).toMatchObject({ version: '1.0.0' })
+  })
+
   it('leaves no listener behind on the signal of a call', async () => {
     await using registry = createTestRegistry({ faults: [{ method: 'resolve', call: 'every', delay: Promise.resolve() }] })
     await registry.logModel(input)

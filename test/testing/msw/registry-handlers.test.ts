@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createToken } from '../../../src/server/tokens.js'
@@ -29,6 +30,17 @@ describe('registryHandlers', () => {
     expect(await model.read('model.onnx')).toEqual(onnxModel()['model.onnx'])
     expect(await all(client.models())).toHaveLength(1)
     expect(await errorOf(client.getVersion('nobody'))).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('takes the http of msw from whoever cannot require it', async () => {
+    const used: unknown[] = []
+    const counted = { ...http, all: (...given: Parameters<typeof http.all>) => (used.push(given[0]), http.all(...given)) }
+    await using handlers = registryHandlers({ http: counted })
+    msw.use(...handlers)
+    expect(used).toHaveLength(1)
+    const client = await testRegistry('https://registry.test')
+    expect(await client.logModel({ name: 'm', artifacts: onnxModel() })).toMatchObject({ version: '1.0.0' })
+    expect(() => registryHandlers({ http: { get: 1 } })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })
 
   it('streams large artifacts both ways, and below a path', async () => {
