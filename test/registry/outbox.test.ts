@@ -159,6 +159,27 @@ describe('logModel with offline: queue', () => {
     expect(await all(line.registry.outbox())).toEqual([])
   })
 
+  it('warns when an operation id has made a version of other artifacts before, delivered or at once', async () => {
+    const line = registryOverLine()
+    await line.registry.logModel(small(), { operationId: 'job-7' })
+    // A job that is run again, and gives the same bytes.
+    await line.registry.logModel(small({ params: { run: 2 } }), { operationId: 'job-7' })
+    expect(line.warnings).toEqual([])
+    const other = small({ artifacts: { 'model.bin': 'other' } })
+    const warning = expect.stringContaining('the operationId job-7 has made spam@1.0.0 before, with other artifacts') as string
+    expect(await line.registry.logModel(other, { operationId: 'job-7' })).toMatchObject({ version: '1.0.0' })
+    expect(line.warnings).toEqual([warning])
+    line.cut.set('all', 'before')
+    await queue(line, other, { operationId: 'job-7' })
+    line.cut.clear()
+    expect(await line.registry.flushOutbox()).toMatchObject({ delivered: [{ version: '1.0.0' }] })
+    expect(line.warnings.slice(1)).toEqual([expect.stringContaining('until flushOutbox()'), warning])
+    expect(await all(line.registry.versions('spam'))).toHaveLength(1)
+    // An id counts within one model, and for one kind of change.
+    expect(await line.registry.logModel(small({ name: 'ham' }), { operationId: 'job-7' })).toMatchObject({ name: 'ham', version: '1.0.0' })
+    expect(await errorOf(line.registry.transitionStage('spam@1.0.0', 'staging', { operationId: 'job-7' }))).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('was used for another change') as string })
+  })
+
   it('delivers in the order of logging', async () => {
     const line = registryOverLine()
     line.cut.set('all', 'before')

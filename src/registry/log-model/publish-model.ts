@@ -1,10 +1,12 @@
 import type { MutationOptions } from '../../backends/backend.js'
+import { manifestDigest } from '../../record/manifest.js'
 import type { ModelVersion } from '../../schemas/model-version.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { RegistryContext } from '../context.js'
 import { gatherBirth, resolveOrigins } from './gather-birth.js'
 import type { PreparedLog } from './prepare-log.js'
 import { storeArtifacts } from './store-artifacts.js'
+import { warnOfReplay } from './warn-of-replay.js'
 
 /** Stores artifacts and gathers the story at the same time, then registers the version: the one step that others see. */
 export async function publishModel(context: RegistryContext, log: PreparedLog, call: MutationOptions & TransferOptions): Promise<ModelVersion> {
@@ -13,7 +15,8 @@ export async function publishModel(context: RegistryContext, log: PreparedLog, c
     (async () => gatherBirth(context, log, await resolveOrigins(context, log.fields.derivedFrom, signal), signal))(),
     storeArtifacts(context, log, { signal, onProgress })
   )
-  return context.backend.createVersion({ ...versionRequest(log), manifest, birth }, { signal, operationId, actor })
+  const version = await context.backend.createVersion({ ...versionRequest(log), manifest, birth }, { signal, operationId, actor })
+  return warnOfReplay(context, version, manifestDigest(manifest), operationId)
 }
 
 /** What the caller said about the version itself: what a request has besides artifacts and story. */

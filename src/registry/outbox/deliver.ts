@@ -10,6 +10,7 @@ import { parse } from '../../schemas/parse.js'
 import type { TransferOptions } from '../../util/options.js'
 import type { RegistryContext } from '../context.js'
 import { resolveOrigins } from '../log-model/gather-birth.js'
+import { warnOfReplay } from '../log-model/warn-of-replay.js'
 import { storeOf } from './outbox-folder.js'
 import type { QueuedEntry } from './queued-model.js'
 
@@ -27,7 +28,7 @@ export async function deliver(context: RegistryContext, folder: string, entry: Q
     await sendBlobs(context, store, { entry, manifest, bytes }, options)
     const derivedFrom = await resolveOrigins(context, entry.origins, signal)
     const request = { name, manifest, birth: { ...birth, derivedFrom }, version, tags, description, aliases, allowSecretsAt }
-    return await context.backend.createVersion(request, { signal, operationId, actor })
+    return warnOfReplay(context, await context.backend.createVersion(request, { signal, operationId, actor }), entry.manifest, operationId)
   } finally {
     await store.close()
   }
