@@ -1,3 +1,4 @@
+import { soundBashScript } from '../bash-script.js'
 import type { CommandLine } from '../session.js'
 
 /** The words that `stemma completion` and the script that it prints begin with. */
@@ -7,8 +8,9 @@ const WORDS = new Set(['completion', 'complete'])
  * `stemma completion`: prints a script that has a shell complete commands, options and their choices. The library that makes it reads
  * the whole command line, and is loaded only when it is asked for. What the script asks while a line is typed is `stemma complete`.
  */
-export async function addCompletion({ program }: Pick<CommandLine, 'program'>, words: readonly string[]): Promise<void> {
+export async function addCompletion({ program, terminal }: Pick<CommandLine, 'program' | 'terminal'>, words: readonly string[]): Promise<void> {
   const first = words[0] ?? ''
+  const print = console.log
   if (WORDS.has(first)) {
     const { default: tab } = await import('@bomb.sh/tab/commander')
     const shell = tab(program, { completionCommandName: 'completion' })
@@ -21,6 +23,13 @@ export async function addCompletion({ program }: Pick<CommandLine, 'program'>, w
   }
   program.commands
     .find((command) => command.name() === 'completion')
-    ?.description('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
+    ?.hook('preAction', (_program, { args }) => {
+      // The library prints what it makes.
+      if (args[0] === 'bash') console.log = (script) => terminal.out.write(`${soundBashScript(String(script))}\n`)
+    })
+    .hook('postAction', () => {
+      console.log = print
+    })
+    .description('Print a script that has bash, zsh, fish or PowerShell complete commands and options')
     .addHelpText('after', '\nExamples:\n  $ source <(stemma completion bash)\n  $ stemma completion fish > ~/.config/fish/completions/stemma.fish')
 }
