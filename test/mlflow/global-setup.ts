@@ -20,6 +20,9 @@ export interface ServerOnS3 {
   readonly bucket: string
 }
 
+/** So that nothing is in order only because requests wait for each other: 2.x answers one at a time in each process, 3.x many in threads. */
+export const WORKERS = { '3.x': 1, '2.x': 2 } as const
+
 const BUCKETS = { '3.x': 'artifacts-3', '2.x': 'artifacts-2' } as const
 
 declare module 'vitest' {
@@ -47,8 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const bucket = BUCKETS[line]
     const environment = { MLFLOW_S3_ENDPOINT_URL: store, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_DEFAULT_REGION: 'us-east-1' }
     const [plain, onS3] = await allOf([
-      // Two processes, so that nothing is in order only because requests wait for each other.
-      kept(startServer(python, { workers: 2 })),
+      kept(startServer(python, { workers: WORKERS[line] })),
       kept(startServer(python, { destination: `s3://${bucket}/files`, environment }))
     ])
     if (!plain || !onS3) throw new Error('a server is missing')

@@ -6,6 +6,7 @@ import { toReference } from '../../src/record/parse-reference.js'
 import type { CreateVersionRequest } from '../../src/schemas/requests.js'
 import { all, logVersion, move, prepareVersion } from '../../src/testing/conformance/fixtures.js'
 import { second, startGate, type Gate } from './gate.js'
+import { WORKERS } from './global-setup.js'
 import { installed, line, quick } from './open.js'
 import { seenAliases, seenVersions } from './rest.js'
 import { startServer, type RunningServer } from './server.js'
@@ -20,7 +21,7 @@ interface Client {
 
 /**
  * One server, killed once in the middle of four things: an upload; a promotion that was not sent yet; one that is committed and whose reply
- * is not there; one of which half is shown. Then it is started again, as it was left. It has two processes, since on 2.x the upload keeps one.
+ * is not there; one of which half is shown. Then it is started again, as it was left.
  */
 describe(`MLflow ${line}: a server that is killed`, () => {
   let server: RunningServer
@@ -39,7 +40,7 @@ describe(`MLflow ${line}: a server that is killed`, () => {
   const promote = (backend: Backend, model: string) => move(backend, `${model}#2`, 'production', { operationId: `promote ${model}` })
 
   beforeAll(async () => {
-    server = await startServer(installed.python, { workers: 2 })
+    server = await startServer(installed.python, { workers: WORKERS[line] })
     const [uploading, unsent, committed, shown] = [await connect(), await connect(), await connect(), await connect()]
     for (const [model, { backend }] of [['unsent', unsent], ['committed', committed], ['shown', shown]] as const) {
       await logVersion(backend, model)
@@ -61,7 +62,7 @@ describe(`MLflow ${line}: a server that is killed`, () => {
     await server.kill()
     for (const { gate } of clients) gate.cut()
     outcomes = await settled
-    server = await startServer(installed.python, { workers: 2, folder: server.folder, port: server.port })
+    server = await startServer(installed.python, { workers: WORKERS[line], folder: server.folder, port: server.port })
     reader = await openMlflowBackend({ address: server.url, environment: {} })
   })
   afterAll(async () => {
