@@ -56,8 +56,8 @@ function formerlyLive(state: ModelState, audience: string): VersionSummary {
   const target = sequence === undefined ? undefined : state.versions[sequence - 1]
   if (target !== undefined) return target
   const now = current === undefined ? 'nothing is live' : `${current.version} is live`
-  throw new StemmaError('NOT_FOUND', `${state.name} has nothing to go back to for audience '${audience}': ${now}, and nothing before it`, {
-    hint: `history('${state.name}') shows what was live; make a version live with transitionStage().`,
+  throw new StemmaError('NOT_FOUND', `${state.name} has nothing to go back to for audience '${audience}': ${now}, and nothing before it that was not taken back`, {
+    hint: `history('${state.name}') shows what was live; name it as \`to\`, or make a version live with transitionStage().`,
     details: { model: state.name, audience, current: current?.version ?? null }
   })
 }

@@ -34,9 +34,11 @@ const opened = new Map<string, Opened>()
  * A folder that was removed and made a registry again, as test suites do, is opened anew. One that is only gone is not: it may come
  * back, and until then whatever is asked of it is REGISTRY_UNAVAILABLE.
  *
+ * @param options those of the call, which it checks itself: a program without types may have given none
  * @param access - only a writer makes a registry where there is none: a mistyped path must not look like an empty registry
  */
-export function registryFor(registry: Registry | string | undefined, access: 'read' | 'write' = 'read'): Promise<Registry> {
+export function registryFor(options: RootOptions | null | undefined, access: 'read' | 'write' = 'read'): Promise<Registry> {
+  const registry = options?.registry ?? undefined
   if (typeof registry === 'object') return Promise.resolve(registry)
   const target = registry ?? defaultTarget()
   const { key, root } = placeOf(target)
@@ -61,10 +63,11 @@ export function registryFor(registry: Registry | string | undefined, access: 're
  * As {@link registryFor} for a reader, but while the registry cannot be opened, one in its place that has what is in the cache and
  * rejects everything else with the reason.
  */
-export async function registryOrCache(registry: Registry | string | undefined): Promise<Registry> {
+export async function registryOrCache(options: RootOptions | null | undefined): Promise<Registry> {
   try {
-    return await registryFor(registry)
+    return await registryFor(options)
   } catch (error) {
+    const registry = options?.registry ?? undefined
     if (typeof registry === 'object' || !isStemmaError(error, ...OUT_OF_REACH)) throw error
     const { assembleUnreachable } = await import('./assemble-registry.js')
     return assembleUnreachable(placeOf(registry ?? defaultTarget()).location, error)

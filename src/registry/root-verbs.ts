@@ -31,7 +31,7 @@ import type { VersionsOptions } from './versions.js'
  * ```
  */
 export async function logModel<Mode extends Offline = 'fail'>(input: LogModelInput, options: LogModelOptions<Mode> & RootOptions = {}): Promise<Logged<Mode>> {
-  return (await registryFor(options.registry, 'write')).logModel(input, options)
+  return (await registryFor(options, 'write')).logModel(input, options)
 }
 
 /**
@@ -45,7 +45,7 @@ export async function logModel<Mode extends Offline = 'fail'>(input: LogModelInp
  * ```
  */
 export async function flushOutbox(options: TransferOptions & RootOptions = {}): Promise<OutboxReport> {
-  return (await registryFor(options.registry)).flushOutbox(options)
+  return (await registryFor(options)).flushOutbox(options)
 }
 
 /**
@@ -59,7 +59,7 @@ export async function flushOutbox(options: TransferOptions & RootOptions = {}): 
  * ```
  */
 export async function discardQueued(id: string, options: CallOptions & RootOptions = {}): Promise<QueuedModel | undefined> {
-  return (await registryFor(options.registry)).discardQueued(id, options)
+  return (await registryFor(options)).discardQueued(id, options)
 }
 
 /**
@@ -73,7 +73,7 @@ export async function discardQueued(id: string, options: CallOptions & RootOptio
  * ```
  */
 export async function getModel(reference: VersionReference, options: GetModelOptions & RootOptions = {}): Promise<LoadedModel> {
-  return (await registryOrCache(options.registry)).getModel(reference, options)
+  return (await registryOrCache(options)).getModel(reference, options)
 }
 
 /**
@@ -86,7 +86,7 @@ export async function getModel(reference: VersionReference, options: GetModelOpt
  * ```
  */
 export async function getVersion(reference: VersionReference, options: CallOptions & RootOptions = {}): Promise<ModelVersion> {
-  return (await registryFor(options.registry)).getVersion(reference, options)
+  return (await registryFor(options)).getVersion(reference, options)
 }
 
 /**
@@ -99,7 +99,7 @@ export async function getVersion(reference: VersionReference, options: CallOptio
  * ```
  */
 export async function findVersion(reference: VersionReference, options: CallOptions & RootOptions = {}): Promise<ModelVersion | undefined> {
-  return (await registryFor(options.registry)).findVersion(reference, options)
+  return (await registryFor(options)).findVersion(reference, options)
 }
 
 /**
@@ -116,7 +116,7 @@ export async function transitionStage(
   stage: Stage,
   options: TransitionOptions & RootOptions = {}
 ): Promise<ModelVersion> {
-  return (await registryFor(options.registry)).transitionStage(reference, stage, options)
+  return (await registryFor(options)).transitionStage(reference, stage, options)
 }
 
 /**
@@ -130,7 +130,7 @@ export async function transitionStage(
  * ```
  */
 export async function rollback(name: string, options: RollbackOptions & RootOptions = {}): Promise<ModelVersion> {
-  return (await registryFor(options.registry)).rollback(name, options)
+  return (await registryFor(options)).rollback(name, options)
 }
 
 /**
@@ -147,7 +147,7 @@ export async function updateMetadata(
   changes: MetadataChanges,
   options: MutationOptions & RootOptions = {}
 ): Promise<ModelVersion> {
-  return (await registryFor(options.registry)).updateMetadata(reference, changes, options)
+  return (await registryFor(options)).updateMetadata(reference, changes, options)
 }
 
 /**
@@ -160,7 +160,7 @@ export async function updateMetadata(
  * ```
  */
 export async function deleteVersion(reference: VersionReference, options: DeleteOptions & RootOptions): Promise<ModelVersion> {
-  return (await registryFor(options.registry)).deleteVersion(reference, options)
+  return (await registryFor(options)).deleteVersion(reference, options)
 }
 
 /**
@@ -172,7 +172,7 @@ export async function deleteVersion(reference: VersionReference, options: Delete
  * ```
  */
 export async function* models(options: CallOptions & RootOptions = {}): AsyncGenerator<ModelSummary, void, undefined> {
-  yield* (await registryFor(options.registry)).models(options)
+  yield* (await registryFor(options)).models(options)
 }
 
 /**
@@ -185,7 +185,7 @@ export async function* models(options: CallOptions & RootOptions = {}): AsyncGen
  * ```
  */
 export async function* versions(name: string, options: VersionsOptions & RootOptions = {}): AsyncGenerator<ModelVersion, void, undefined> {
-  yield* (await registryFor(options.registry)).versions(name, options)
+  yield* (await registryFor(options)).versions(name, options)
 }
 
 /**
@@ -198,7 +198,7 @@ export async function* versions(name: string, options: VersionsOptions & RootOpt
  * ```
  */
 export async function* search(query: SearchQuery | string = {}, options: CallOptions & RootOptions = {}): AsyncGenerator<ModelVersion, void, undefined> {
-  yield* (await registryFor(options.registry)).search(query, options)
+  yield* (await registryFor(options)).search(query, options)
 }
 
 /**
@@ -214,7 +214,7 @@ export async function* history(
   nameOrReference: VersionReference,
   options: CallOptions & RootOptions = {}
 ): AsyncGenerator<HistoryEntry, void, undefined> {
-  yield* (await registryFor(options.registry)).history(nameOrReference, options)
+  yield* (await registryFor(options)).history(nameOrReference, options)
 }
 
 /**
@@ -227,7 +227,7 @@ export async function* history(
  * ```
  */
 export async function lineage(origin: LineageOrigin, options: LineageOptions & RootOptions = {}): Promise<LineageGraph> {
-  return (await registryFor(options.registry)).lineage(origin, options)
+  return (await registryFor(options)).lineage(origin, options)
 }
 
 /**
@@ -240,7 +240,7 @@ export async function lineage(origin: LineageOrigin, options: LineageOptions & R
  * ```
  */
 export async function compare(a: VersionReference, b: VersionReference, options: CallOptions & RootOptions = {}): Promise<VersionComparison> {
-  return (await registryFor(options.registry)).compare(a, b, options)
+  return (await registryFor(options)).compare(a, b, options)
 }
 
 /**
@@ -253,7 +253,7 @@ export async function compare(a: VersionReference, b: VersionReference, options:
  * ```
  */
 export async function verify(reference?: VersionReference, options: TransferOptions & RootOptions = {}): Promise<VerificationReport> {
-  return (await registryFor(options.registry)).verify(reference, options)
+  return (await registryFor(options)).verify(reference, options)
 }
 
 /**
@@ -266,7 +266,7 @@ export async function verify(reference?: VersionReference, options: TransferOpti
  * ```
  */
 export async function collectGarbage(options: GarbageOptions & RootOptions = {}): Promise<GarbageReport> {
-  return (await registryFor(options.registry)).collectGarbage(options)
+  return (await registryFor(options)).collectGarbage(options)
 }
 
 /**
@@ -279,5 +279,5 @@ export async function collectGarbage(options: GarbageOptions & RootOptions = {})
  * ```
  */
 export async function* watch(reference: VersionReference, options: CallOptions & RootOptions = {}): AsyncGenerator<ModelVersion, void, undefined> {
-  yield* (await registryFor(options.registry)).watch(reference, options)
+  yield* (await registryFor(options)).watch(reference, options)
 }

@@ -62,3 +62,22 @@ it('keeps memory: between calls, and takes an open registry', async () => {
   await using registry = await stemma.openRegistry('memory:')
   expect((await errorOf(stemma.getVersion('in-memory', { registry }))).code).toBe('NOT_FOUND')
 })
+
+it('tells a program without types what a call lacks', async () => {
+  await stemma.logModel({ name: 'm', artifacts: { 'model.bin': 'a' }, capture: false })
+  const untyped = (verb: 'deleteVersion' | 'getModel' | 'getVersion', ...values: unknown[]): Promise<unknown> => {
+    const called: unknown = Reflect.apply(stemma[verb], undefined, values)
+    return errorOf(Promise.resolve(called))
+  }
+  expect(await untyped('deleteVersion', 'm@1.0.0')).toMatchObject({ code: 'INVALID_INPUT' })
+  expect(await untyped('getVersion', 'm', null)).toMatchObject({ code: 'INVALID_INPUT' })
+  expect(await untyped('getModel', 'm', null)).toMatchObject({ code: 'INVALID_INPUT' })
+})
+
+it('names the way back to a version that was taken back', async () => {
+  await stemma.logModel({ name: 'm', artifacts: { 'model.bin': 'a' }, capture: false })
+  await stemma.transitionStage('m@1.0.0', 'production')
+  await stemma.transitionStage('m@1.0.0', 'staging')
+  expect(await errorOf(stemma.rollback('m'))).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('`to`') as string })
+  expect((await stemma.rollback('m', { to: '1.0.0' })).stage).toBe('production')
+})

@@ -9,6 +9,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\blogModel, or openRegistry with create: true, makes/g, 'stemma log makes'],
   [/\b(?:openRegistry|STEMMA_REGISTRY=\S+ or openRegistry)\('([^']*)'\)/g, '--registry $1'],
   [/\bGive openRegistry a token, or set STEMMA_TOKEN\b/g, 'Set STEMMA_TOKEN'],
+  [/\bname it as `to`/g, 'name it with --to'],
   [/\bsay overwrite: true\b/g, 'give --overwrite'],
   [/\bpass force: true\b/g, 'give --force'],
   [/\bexpectedCurrent: '([^']*)', or null for none/g, '--expected-current $1, or none'],
