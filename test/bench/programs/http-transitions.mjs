@@ -1,8 +1,8 @@
-// argv[3] clients of the registry argv[2] move two versions of a model each to production in turn, argv[4] times in all, after some hundred
+// argv[3] clients of the registry argv[2] move two versions of a model each to production in turn, argv[4] times in all, after some thousand
 // times that do not count: a program that has just started interprets its code. Prints the rate.
 import { openRegistry } from 'stemma'
 
-const WARM_UP = 500
+const WARM_UP = 3_000
 const [, , target, clients, total] = process.argv
 const isRemote = target.startsWith('http')
 const shared = isRemote ? undefined : await openRegistry(target)

@@ -175,7 +175,7 @@ async function requestsOf({ url }: Served): Promise<number> {
 }
 
 async function transitionsRow(workspace: Workspace, clients: number): Promise<Row> {
-  const total = clients === 1 ? '1500' : '3200'
+  const total = clients === 1 ? '3000' : '6400'
   const server = await serveStemma(freshPath(workspace, 'store'))
   const local = freshPath(workspace, 'store')
   let clientMiB = 0
