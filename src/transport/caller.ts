@@ -81,7 +81,7 @@ function attemptContext({ baseUrl, proxy, ...options }: TransportOptions, limits
   const registry = new URL(baseUrl)
   const setting = proxySetting(proxy, registry)
   return {
-    client: createHttpClient({ proxy: setting, maxSockets: limits.maxSockets, tls: options.tls }),
+    client: createHttpClient({ proxy: setting, maxSockets: limits.maxSockets, tls: options.tls, keepAlive: options.keepAlive ?? true }),
     watchdog: createWatchdog(options.ticker ?? systemTicker, limits.tickMs),
     redirects: {
       origin: registry.origin,

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly data: Buffer | Readable | undefined
   readonly signal: AbortSignal
-  /** `own`: kept-alive connections to the registry; `events`: one each, beyond their number; `foreign`: never used again. */
+  /** `own`: connections to the registry, kept alive unless told otherwise; `events`: one each, beyond their number; `foreign`: never used again. */
   readonly pool: 'own' | 'events' | 'foreign'
   /** Of the host, when it was looked up and checked before: no other one is connected to. */
   readonly address?: string | undefined
@@ -41,12 +41,23 @@ export interface HttpClient {
 /** How requests reach the net; see `TransportOptions.proxy`. */
 export type ProxySetting = 'none' | 'environment' | AxiosProxyConfig
 
+/** What {@link createHttpClient} needs. */
+export interface HttpClientSettings {
+  readonly proxy: ProxySetting
+  readonly maxSockets: number
+  /** @default what Node trusts */
+  readonly tls?: TlsSettings | undefined
+  /** @default true */
+  readonly keepAlive?: boolean | undefined
+}
+
 /**
  * Makes the client: axios, with everything that it does unasked switched off. Its adapter is called directly: what axios does before and after,
  * to merge settings and to transform bodies, has nothing to do here and takes longer than the adapter itself.
  */
-export function createHttpClient({ proxy, maxSockets, tls }: { proxy: ProxySetting; maxSockets: number; tls?: TlsSettings | undefined }): HttpClient {
-  const own = agents({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets, maxFreeSockets: maxSockets, scheduling: 'lifo' }, tls)
+export function createHttpClient({ proxy, maxSockets, tls, keepAlive = true }: HttpClientSettings): HttpClient {
+  const kept: http.AgentOptions = keepAlive ? { keepAlive, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: maxSockets, scheduling: 'lifo' } : { keepAlive }
+  const own = agents({ ...kept, maxSockets }, tls)
   const events = agents({ keepAlive: false }, tls)
   const foreign = agents({ keepAlive: false, maxSockets })
   const pools = { own, events, foreign }

@@ -52,6 +52,8 @@ export interface TransportOptions {
   readonly proxy?: string | undefined
   /** For connections to the registry itself. @default what Node trusts */
   readonly tls?: TlsSettings | undefined
+  /** Whether connections are used again. @default true */
+  readonly keepAlive?: boolean | undefined
   /** Other origins that a redirect may lead to. @default none */
   readonly allowedRedirectOrigins?: readonly string[] | undefined
   readonly limits?: Partial<TransportLimits> | undefined

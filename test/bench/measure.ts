@@ -68,12 +68,14 @@ export interface Paired {
 /**
  * Measures two pieces of work in turn, A B A B …, so that what disturbs the machine disturbs both; after one pair that does not count.
  * The ratio is the median of the ratios of the pairs.
+ *
+ * @param options.isWarm both did the same work before, so that the first pair counts.
  */
-export async function pairs(count: number, ours: (round: number) => number | Promise<number>, limit: (round: number) => number | Promise<number>): Promise<Paired> {
+export async function pairs(count: number, ours: (round: number) => number | Promise<number>, limit: (round: number) => number | Promise<number>, { isWarm = false } = {}): Promise<Paired> {
   const ratios: number[] = []
   const oursAll: number[] = []
   const limitAll: number[] = []
-  for (let round = 0; round <= count; round++) {
+  for (let round = isWarm ? 1 : 0; round <= count; round++) {
     const a = await ours(round)
     const b = await limit(round)
     if (round === 0) continue

@@ -7,6 +7,7 @@ import { captureRows } from './rows/capture.js'
 import { commitRows } from './rows/commits.js'
 import { httpRows } from './rows/http.js'
 import { logRows } from './rows/log.js'
+import { mlflowRows } from './rows/mlflow.js'
 import { searchRows } from './rows/search.js'
 import { startRows } from './rows/start.js'
 import { verifyRows } from './rows/verify.js'
@@ -23,7 +24,8 @@ const SUITES: Record<string, (workspace: Workspace) => Row[] | Promise<Row[]>> =
   verify: verifyRows,
   search: searchRows,
   log: logRows,
-  http: httpRows
+  http: httpRows,
+  mlflow: mlflowRows
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, pairs: { type: 'string', default: '5' } } })

@@ -34,8 +34,8 @@ export interface AdoptionParts {
 }
 
 interface Seen {
-  /** When MLflow says that the registered model changed last. */
-  updated: number
+  /** When MLflow said, as all models were listed, that this one changed last. */
+  updated: number | undefined
   /** All versions up to this number are in the journal. */
   number: number
   /** Versions that were too large to be read unasked. */
@@ -53,10 +53,14 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
   const running = new Map<string, Promise<unknown>>()
   const { client, names } = connection
 
-  const adoptOne = async (model: string, row: MlflowVersion, registered: RegisteredModel, limit: number, options: CallOptions): Promise<boolean> => {
+  const registeredAs = async (name: string, { signal }: CallOptions): Promise<RegisteredModel> =>
+    (await client.call(MLFLOW.getRegisteredModel, { query: { name }, signal })).registered_model
+
+  const adoptOne = async (model: string, row: MlflowVersion, limit: number, options: CallOptions): Promise<boolean> => {
     const located = await locatePython(client, row, options)
     if (located.files.length === 0) return true
     if (located.sizeBytes > limit) return false
+    const registered = await registeredAs(row.name, options)
     const request = await readPython(client, model, row, { registered, stages: inner.policy.stages, located }, options)
     const bytes = manifestBytes(request.manifest)
     if (bytes.byteLength > MAX_INLINE_MANIFEST) return true
@@ -73,15 +77,14 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
     return true
   }
 
-  const adoptNew = async (model: string, registered: RegisteredModel, limit: number, options: CallOptions): Promise<StemmaError | undefined> => {
+  /** What comes after those that were looked at before: as a rule nothing, or what this process has shown itself. */
+  const adoptNew = async (model: string, limit: number, options: CallOptions, updated?: number): Promise<StemmaError | undefined> => {
     const known = seen.get(model)
-    const updated = registered.last_updated_timestamp ?? 0
-    if (known?.updated === updated && !(known.isPartial && limit === Number.POSITIVE_INFINITY)) return known.problem
-    const next: Seen = { updated, number: known?.number ?? 0, isPartial: false, problem: known?.problem }
-    for (const row of await listVersions(client, registered.name, { signal: options.signal, after: next.number })) {
+    const next: Seen = { updated: updated ?? known?.updated, number: known?.number ?? 0, isPartial: false, problem: known?.problem }
+    for (const row of await listVersions(client, names.toMlflow(model), { signal: options.signal, after: next.number })) {
       const isOurs = row.tags.some(({ key }) => key === 'stemma.version')
       try {
-        if (!isOurs && !(await adoptOne(model, row, registered, limit, options))) next.isPartial = true
+        if (!isOurs && !(await adoptOne(model, row, limit, options))) next.isPartial = true
       } catch (error) {
         // One that cannot be read, or not by this user, does not hide the others.
         if (!isStemmaError(error)) throw error
@@ -108,14 +111,7 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
   return {
     async model(model, options) {
       options.signal?.throwIfAborted()
-      let registered: RegisteredModel
-      try {
-        registered = (await client.call(MLFLOW.getRegisteredModel, { query: { name: names.toMlflow(model) }, signal: options.signal })).registered_model
-      } catch (error) {
-        if (isStemmaError(error, 'NOT_FOUND')) return undefined
-        throw error
-      }
-      return inTurn(model, () => adoptNew(model, registered, Number.POSITIVE_INFINITY, options))
+      return inTurn(model, () => adoptNew(model, Number.POSITIVE_INFINITY, options))
     },
     async all(options) {
       options.signal?.throwIfAborted()
@@ -125,7 +121,8 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
         await mapLimited(page.registered_models, CONCURRENT_MODELS, async (registered) => {
           const model = names.fromMlflow(registered.name)
           if (model === undefined) return
-          await inTurn(model, () => adoptNew(model, registered, UNASKED_BYTES, options))
+          const updated = registered.last_updated_timestamp ?? 0
+          if (seen.get(model)?.updated !== updated) await inTurn(model, () => adoptNew(model, UNASKED_BYTES, options, updated))
         })
         token = page.next_page_token === '' ? undefined : page.next_page_token
       } while (token !== undefined)

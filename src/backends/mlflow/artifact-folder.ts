@@ -1,5 +1,6 @@
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import type { BytesReply, RequestBody } from '../../transport/endpoint.js'
+import { mapLimited } from '../../util/map-limited.js'
 import type { CallOptions } from '../../util/options.js'
 import type { MlflowClient } from './client.js'
 import { artifactFile, MLFLOW, signedDownload } from './endpoints.js'
@@ -7,6 +8,7 @@ import { isMissingRoute } from './mlflow-error.js'
 
 /** Smaller files come through the server: a signed address takes one request more. */
 const SIGNED_MIN_BYTES = 33_554_432
+const CONCURRENT_LISTS = 8
 
 /** A file in a folder of artifacts. */
 export interface ListedFile {
@@ -36,18 +38,21 @@ export function proxiedPath(client: MlflowClient, artifactUri: string): string {
 /** All files below a folder, in no special order. A folder that is not there has none. */
 export async function listFiles(client: MlflowClient, folder: string, options: CallOptions): Promise<ListedFile[]> {
   const found: ListedFile[] = []
-  const waiting = ['']
-  for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {
+  const list = async (below: string): Promise<string[]> => {
     const path = below === '' ? folder : `${folder}/${below}`
     const { files } = await client.call(MLFLOW.listArtifacts, { query: { path }, signal: options.signal })
+    const folders: string[] = []
     for (const file of files) {
       // Some servers give the name in the folder, others the path below the root.
       const name = file.path.slice(file.path.lastIndexOf('/') + 1)
       const full = below === '' ? name : `${below}/${name}`
-      if (file.is_dir) waiting.push(full)
+      if (file.is_dir) folders.push(full)
       else found.push({ path: full, sizeBytes: file.file_size ?? 0 })
     }
+    return folders
   }
+  // One level after the other, the folders of each side by side.
+  for (let level = ['']; level.length > 0; ) level = (await mapLimited(level, CONCURRENT_LISTS, list)).flat()
   return found
 }
 

@@ -43,7 +43,7 @@ export function createMlflowBlobStore(store: MlflowBlobs): BlobStore {
       yield Buffer.from(inline).subarray(options.start ?? 0)
       return
     }
-    if (!isStored(digest)) await store.journal.refresh(options)
+    if (!isStored(digest)) await store.journal.asOfNow(() => store.journal.refresh(options))
     for await (const { path, sizeBytes } of places.find(digest, options)) {
       let isBegun = false
       try {

@@ -69,6 +69,9 @@ export function createMlflowClient({ baseUrl, credentials, sources, proxy = 'env
     readError: readMlflowError,
     proxy,
     tls: credentials.tls,
+    // MLflow's own server sends the head and the body of a reply apart, with Nagle's algorithm on: on a connection that was used before, the body
+    // waits 40 ms for this machine to confirm the head. What ends TLS before it does not, and there a connection costs more.
+    keepAlive: baseUrl.startsWith('https:'),
     // Servers take a file in whole before they answer, and some of them copy it to another store meanwhile.
     limits: { maxJsonBytes: MAX_JSON_BYTES, idleMs: timeoutMs, windowMs: timeoutMs, patience: { retries: 4, totalMs: 120_000 } }
   })

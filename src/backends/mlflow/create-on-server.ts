@@ -6,8 +6,9 @@ import type { ModelVersion } from '../../schemas/model-version.js'
 import type { CreateVersionRequest } from '../../schemas/requests.js'
 import { sha256Hex } from '../../util/sha256.js'
 import type { Backend, MutationOptions } from '../backend.js'
-import { ensureRegisteredModel } from './mirror.js'
+import { allOf } from './all-of.js'
 import { placementOf } from './placement.js'
+import { ensureRegisteredModel } from './registered-model.js'
 import { storeVersion } from './store-version.js'
 import type { MlflowParts } from './with-mlflow.js'
 
@@ -29,8 +30,11 @@ export function createOnServer(inner: Backend, { connection, states, places, blo
     if (missing !== undefined) throw blobMissing(missing, inner.location)
     running += 1
     try {
-      await ensureRegisteredModel(connection.client, connection.names.toMlflow(name))
-      const stored = await storeVersion(connection, request, options)
+      const storing = storeVersion(connection, request, options)
+      const [stored] = await allOf(storing, ensureRegisteredModel(connection.client, connection.names.toMlflow(name))).catch(async (error: unknown) => {
+        await storing.then((one) => one.discard()).catch(() => undefined)
+        throw error
+      })
       const placed = { ...birth, mlflow: stored.placement }
       places.remember(digest, Buffer.from(bytes).toString('utf8'))
       try {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { isStemmaError, StemmaError } from '../../errors/stemma-error.js'
 import type { Policy } from '../../schemas/policy.js'
 import type { CallOptions } from '../../util/options.js'
@@ -22,8 +23,19 @@ const SOURCE = 'stemma:/journal'
  * a later one for the same slot is void, for everybody alike, so that a slot is created once.
  */
 export interface Journal {
-  /** Reads what was added, all that was there when the call was made. */
+  /**
+   * Does work, in which it is enough to have read what was there when this call was made: one request for all that looks at the journal.
+   * What another call begins within it has to be there at the start of that one.
+   */
+  asOfNow<T>(work: () => T): T
+  /** Does work that needs only what was read, or written, before. */
+  asKnown<T>(work: () => T): T
+  /** The same as {@link Journal.asOfNow} for what is listed; between two of its items, others' work goes on. */
+  listAsOfNow<T>(list: () => AsyncIterable<T>): AsyncGenerator<T>
+  /** Reads what was added: all that was there when the call was made, or the work around it was begun. */
   refresh(options: CallOptions): Promise<void>
+  /** Whether {@link Journal.refresh} has nothing to ask. */
+  isFresh(): boolean
   /** Event files of a model, as far as they were read. */
   slots(model: string): readonly Uint8Array[]
   models(): string[]
@@ -46,7 +58,10 @@ export interface JournalOptions {
 /** Opens the journal; nothing is read yet. */
 export function createJournal({ client, name, policy, sources, onEntry }: JournalOptions): Journal {
   const models = new Map<string, Uint8Array[]>()
+  const work = new AsyncLocalStorage<{ readonly afterRun: number }>()
   let lastNumber = 0
+  let runsBegun = 0
+  let lastRun = 0
 
   const accept = (number: number, entry: Entry | undefined): void => {
     if (number <= lastNumber) return
@@ -60,6 +75,8 @@ export function createJournal({ client, name, policy, sources, onEntry }: Journa
   }
 
   const readOn = async (): Promise<void> => {
+    runsBegun += 1
+    const run = runsBegun
     for (;;) {
       // By number, not by pages: the pages of MLflow move under concurrent writes.
       const filter = `name = '${name}' AND version_number > ${lastNumber}`
@@ -67,10 +84,12 @@ export function createJournal({ client, name, policy, sources, onEntry }: Journa
       for (const version of found.toSorted((left, right) => Number(left.version) - Number(right.version))) {
         accept(Number(version.version), readEntry(version))
       }
-      if (found.length < PAGE) return
+      if (found.length < PAGE) break
     }
+    lastRun = run
   }
   const turns = createTurns(readOn)
+  const isFresh = (): boolean => lastRun > (work.getStore()?.afterRun ?? Number.POSITIVE_INFINITY)
 
   const create = async (entry: Entry): Promise<number> => {
     const body = { name, source: SOURCE, description: `Event ${entry.n} of ${entry.model}`, tags: entryTags(entry) }
@@ -86,9 +105,28 @@ export function createJournal({ client, name, policy, sources, onEntry }: Journa
     }
   }
 
+  async function* listAsOfNow<T>(list: () => AsyncIterable<T>): AsyncGenerator<T> {
+    const now = { afterRun: runsBegun }
+    const items = work.run(now, () => list()[Symbol.asyncIterator]())
+    try {
+      for (;;) {
+        const next = await work.run(now, () => items.next())
+        if (next.done === true) return
+        yield next.value
+      }
+    } finally {
+      await items.return?.()
+    }
+  }
+
   return {
+    listAsOfNow,
+    asKnown: (begin) => work.run({ afterRun: -1 }, begin),
+    asOfNow: (begin) => work.run({ afterRun: runsBegun }, begin),
+    isFresh,
     async refresh({ signal }) {
       signal?.throwIfAborted()
+      if (isFresh()) return
       await turns.after()
       signal?.throwIfAborted()
     },

@@ -29,7 +29,7 @@ export function createMlflowLogStore({ journal, journalName, sources, manifestOf
       const known = journal.slots(model).length
       if (n < known) return true
       // Behind the next slot there is nothing, as long as that is free.
-      if (n > known) return false
+      if (n > known || journal.isFresh()) return false
       return (async () => {
         await journal.refresh({})
         return n < journal.slots(model).length
@@ -46,7 +46,7 @@ export function createMlflowLogStore({ journal, journalName, sources, manifestOf
       } catch (cause) {
         if (!isStemmaError(cause, 'REGISTRY_UNAVAILABLE', 'PROTOCOL_ERROR')) throw cause
         // Where it cannot be read what came of it, that stays open. Sent again, with the same bytes, it is the same event.
-        await journal.refresh({}).catch(() => undefined)
+        await journal.asOfNow(() => journal.refresh({})).catch(() => undefined)
         return { outcome: 'uncertain', cause }
       }
     },
@@ -58,7 +58,7 @@ export function createMlflowLogStore({ journal, journalName, sources, manifestOf
       while (journal.slots(model).length === seen) {
         await sources.sleep(POLL_MS, signal)
         // Nobody waits for one that ended; a server that is away for a moment is asked again.
-        await journal.refresh({ signal }).catch((error: unknown) => {
+        await journal.asOfNow(() => journal.refresh({ signal })).catch((error: unknown) => {
           if (!isStemmaError(error) || !error.retryable) throw error
         })
       }

@@ -1,12 +1,12 @@
 import { isStemmaError } from '../../errors/stemma-error.js'
 import type { Connection } from './connection.js'
 import { MLFLOW } from './endpoints.js'
+import { ignoringAbsent } from './ignoring-absent.js'
 import type { MirrorStep } from './mirror.js'
-import { ignoringAbsent } from './mirror-versions.js'
 
 /** Sets the aliases that changed, and removes those that are gone; others, that people set in MLflow, are left alone. */
 export async function mirrorAliases({ client }: Connection, { name, before, state, registered, rows }: MirrorStep, wanted: ReadonlyMap<string, number>): Promise<void> {
-  const there = new Map(registered.aliases.map(({ alias, version }) => [alias, version]))
+  const there = new Map(registered?.aliases.map(({ alias, version }) => [alias, version]))
   for (const alias of before.aliases.keys()) {
     if (wanted.has(alias)) continue
     try {

@@ -4,54 +4,99 @@ import { mapLimited } from '../../util/map-limited.js'
 import { isMlflowKey } from './check-limits.js'
 import type { Connection } from './connection.js'
 import { MLFLOW, type MlflowVersion } from './endpoints.js'
+import { ignoringAbsent } from './ignoring-absent.js'
 import type { MirrorStep } from './mirror.js'
+import { mirrorAliases } from './mirror-aliases.js'
 import { isMissingRoute } from './mlflow-error.js'
 import { placementOf } from './placement.js'
-import { runMetrics } from './run-data.js'
+import { registeredModel } from './registered-model.js'
+import { runMetrics, type KeyValue } from './run-data.js'
 import { mlflowStage, wantedTags } from './wanted.js'
 
 const CONCURRENT_CALLS = 8
+const CONCURRENT_VERSIONS = 4
 
 /**
- * Makes versions of the registered model show what changed. Those that leave production do so before another enters it, so that at no
- * moment two are seen there for one audience.
+ * Makes versions of the registered model, and its aliases, show what changed. Versions that leave production do so before another enters
+ * it, so that at no moment two are seen there for one audience.
  */
-export async function mirrorVersions(connection: Connection, step: MirrorStep): Promise<void> {
+export async function mirrorChanges(connection: Connection, step: MirrorStep, aliases: ReadonlyMap<string, number>): Promise<void> {
   const leaving = step.changed.filter(({ stage }) => stage !== 'production')
   const entering = step.changed.filter(({ stage }) => stage === 'production')
-  // New versions one after the other: MLflow gives out its numbers in that order.
-  for (const group of [leaving, entering]) {
-    for (const version of group) await mirrorVersion(connection, step, version)
+  await mirrorVersions(connection, step, leaving)
+  if (step.isNew && step.changed.every(({ sequence }) => step.rows.number(sequence) !== undefined)) {
+    await Promise.all([mirrorVersions(connection, step, entering), mirrorAliases(connection, step, aliases)])
+    return
   }
+  await mirrorVersions(connection, step, entering)
+  await mirrorAliases(connection, step, aliases)
+}
+
+async function mirrorVersions(connection: Connection, step: MirrorStep, versions: readonly VersionSummary[]): Promise<void> {
+  await mapLimited(
+    versions.filter((version) => isThere(step, version)),
+    CONCURRENT_VERSIONS,
+    (version) => mirrorVersion(connection, step, version)
+  )
+  // New versions one after the other: MLflow gives out its numbers in that order.
+  for (const version of versions) if (!isThere(step, version)) await mirrorVersion(connection, step, version)
+}
+
+function isThere({ before }: MirrorStep, { sequence }: VersionSummary): boolean {
+  return before.versions[sequence - 1] !== undefined
 }
 
 async function mirrorVersion(connection: Connection, step: MirrorStep, version: VersionSummary): Promise<void> {
-  const { client } = connection
   const { name, rows } = step
   const before = step.before.versions[version.sequence - 1]
-  const found = before || version.deleted ? await rows.find(version) : await findNew(step, version)
+  const number = rows.number(version.sequence)
+  if (step.isNew && before && number !== undefined && !version.deleted && mlflowStage(before.stage) !== mlflowStage(version.stage)) {
+    // What it showed before is known, and the stage is set whatever it is: no need to look.
+    const row = { version: number, current_stage: undefined, description: before.description, tags: wantedTags(before) }
+    try {
+      await mirrorRow(connection, { name, before, version, row })
+      return
+    } catch (error) {
+      // Somebody took it away in MLflow.
+      if (!isStemmaError(error, 'NOT_FOUND')) throw error
+    }
+  }
+  // Another process, or an attempt before this one, may have registered it already.
+  const found = step.isNew && !before && !version.deleted ? undefined : await rows.find(version)
   if (version.deleted) {
     if (!found) return
     await removeAliases(connection, step, found.version)
-    await ignoringAbsent(client.call(MLFLOW.deleteVersion, { body: { name, version: found.version } }))
+    await ignoringAbsent(connection.client.call(MLFLOW.deleteVersion, { body: { name, version: found.version } }))
     rows.forget(version.sequence)
     return
   }
   const row = found ?? (await rows.create(version))
-  await mirrorStage(connection, step, version, row)
-  const changes = [...tagChanges(before, version, row), ...descriptionChanges(version, row)]
+  await mirrorRow(connection, { name, before, version, row: { ...row, current_stage: row.current_stage ?? 'None' } })
+}
+
+/** What a version of the registered model shows; without a stage where that has to be set in any case. */
+type ShownRow = Pick<MlflowVersion, 'version' | 'current_stage' | 'description'> & { readonly tags: readonly KeyValue[] }
+
+interface RowStep {
+  readonly name: string
+  readonly before: VersionSummary | undefined
+  readonly version: VersionSummary
+  readonly row: ShownRow
+}
+
+async function mirrorRow(connection: Connection, { name, before, version, row }: RowStep): Promise<void> {
+  const changes: Change[] = [
+    () => mirrorStage(connection, name, version, row),
+    ...tagChanges(before, version, row),
+    ...descriptionChanges(version, row),
+    () => mirrorMetrics(connection, before, version)
+  ]
   await mapLimited(changes, CONCURRENT_CALLS, (change) => change(connection, name, row.version))
-  await mirrorMetrics(connection, before, version)
 }
 
-/** One that another process, or an attempt before this one, has registered already. */
-function findNew({ rows }: MirrorStep, version: VersionSummary): Promise<MlflowVersion | undefined> {
-  return rows.find(version)
-}
-
-async function mirrorStage(connection: Connection, { name }: MirrorStep, version: VersionSummary, row: MlflowVersion): Promise<void> {
+async function mirrorStage(connection: Connection, name: string, version: VersionSummary, row: ShownRow): Promise<void> {
   const stage = mlflowStage(version.stage) ?? 'None'
-  if (connection.features.stages === false || (row.current_stage ?? 'None') === stage) return
+  if (connection.features.stages === false || row.current_stage === stage) return
   try {
     await connection.client.call(MLFLOW.transitionStage, { body: { name, version: row.version, stage, archive_existing_versions: false } })
   } catch (error) {
@@ -63,7 +108,7 @@ async function mirrorStage(connection: Connection, { name }: MirrorStep, version
 
 type Change = (connection: Connection, name: string, version: string) => Promise<unknown>
 
-function tagChanges(before: VersionSummary | undefined, version: VersionSummary, row: MlflowVersion): Change[] {
+function tagChanges(before: VersionSummary | undefined, version: VersionSummary, row: ShownRow): Change[] {
   const there = new Map(row.tags.map(({ key, value }) => [key, value]))
   const wanted = wantedTags(version).filter(({ key }) => isMlflowKey(key))
   const kept = new Set(wanted.map(({ key }) => key))
@@ -76,7 +121,7 @@ function tagChanges(before: VersionSummary | undefined, version: VersionSummary,
   ]
 }
 
-function descriptionChanges({ description = '' }: VersionSummary, row: MlflowVersion): Change[] {
+function descriptionChanges({ description = '' }: VersionSummary, row: ShownRow): Change[] {
   if (description === (row.description ?? '')) return []
   return [({ client }, name, version) => client.call(MLFLOW.updateVersion, { body: { name, version, description } })]
 }
@@ -93,16 +138,8 @@ async function mirrorMetrics({ client, sources }: Connection, before: VersionSum
 
 /** A version that is deleted leaves its aliases behind, and then nobody can resolve them. */
 async function removeAliases({ client }: Connection, { name, registered }: MirrorStep, number: string): Promise<void> {
-  for (const { alias, version } of registered.aliases) {
+  const { aliases } = registered ?? (await registeredModel(client, name))
+  for (const { alias, version } of aliases) {
     if (version === number) await ignoringAbsent(client.call(MLFLOW.deleteAlias, { body: { name, alias } }))
-  }
-}
-
-/** Work that is done when what it is about is gone. */
-export async function ignoringAbsent(work: Promise<unknown>): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    if (!isStemmaError(error, 'NOT_FOUND')) throw error
   }
 }

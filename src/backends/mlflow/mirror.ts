@@ -1,4 +1,3 @@
-import { isStemmaError } from '../../errors/stemma-error.js'
 import { emptyState } from '../../record/apply-event.js'
 import type { ModelState } from '../../record/model-state.js'
 import type { VersionSummary } from '../../schemas/model-version.js'
@@ -6,21 +5,24 @@ import { foldInto, readEvents } from '../journal/fold-events.js'
 import type { LogStore } from '../journal/log-store.js'
 import type { ModelStates } from '../journal/model-states.js'
 import type { Connection } from './connection.js'
-import { MLFLOW, type RegisteredModel } from './endpoints.js'
-import { mirrorAliases } from './mirror-aliases.js'
+import type { RegisteredModel } from './endpoints.js'
+import type { Journal } from './journal.js'
+import { createHeads, HEAD_TAG } from './heads.js'
 import { createRows, type Rows } from './mirror-rows.js'
-import { mirrorVersions } from './mirror-versions.js'
+import { mirrorChanges } from './mirror-versions.js'
+import { registeredModel } from './registered-model.js'
+import { createTurns, type Turns } from './turns.js'
 import { wantedAliases } from './wanted.js'
 
 /** How often other writers may add to a model while it is mirrored, until they are left to mirror it. */
 const MAX_ROUNDS = 20
-/** Tag of a registered model: the last event that its versions, stages, tags and aliases show. */
-const HEAD_TAG = 'stemma.head'
 
 /** What others see of a model in MLflow, kept as its journal says. */
 export interface Mirror {
   /** Brings versions, stages, tags and aliases up to the journal; begins anew when that grew meanwhile, so that the last writer leaves them right. */
   update(model: string): Promise<void>
+  /** Ends what is still under way. */
+  close(): Promise<void>
 }
 
 /** A model as it is mirrored, and as it is to be. */
@@ -30,7 +32,10 @@ export interface MirrorStep {
   readonly state: ModelState
   /** Versions that differ between the two. */
   readonly changed: readonly VersionSummary[]
-  readonly registered: RegisteredModel
+  /** As it was before, if it was looked at. */
+  readonly registered: RegisteredModel | undefined
+  /** Whether all that differs comes from the one event after `before`: then nobody else has shown any of it. */
+  readonly isNew: boolean
   readonly rows: Rows
 }
 
@@ -43,12 +48,14 @@ interface Mirrored {
 }
 
 /** Makes the mirror of a server; it remembers what it has shown last. */
-export function createMirror(connection: Connection, log: LogStore, states: ModelStates): Mirror {
+export function createMirror(connection: Connection, { log, journal, states }: { log: LogStore; journal: Journal; states: ModelStates }): Mirror {
   const shown = new Map<string, Mirrored>()
   const rowsOf = new Map<string, Rows>()
+  const heads = createHeads(connection)
+  const turnsOf = new Map<string, Turns>()
 
-  const differencesOf = async (model: string, state: ModelState, registered: RegisteredModel): Promise<Differences> => {
-    const n = Number(registered.tags.find(({ key }) => key === HEAD_TAG)?.value ?? -1)
+  const differencesOf = async (model: string, state: ModelState, registered: RegisteredModel | undefined): Promise<Differences> => {
+    const n = Number(registered?.tags.find(({ key }) => key === HEAD_TAG)?.value ?? -1)
     const known = shown.get(model)
     // Shown by another process: what it showed follows from the events that it had.
     if (known === undefined || (known.isSettled && known.n < n)) return differencesSince(log, state, Number.isSafeInteger(n) ? Math.min(n, state.head.n) : -1)
@@ -57,11 +64,14 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
 
   const updateOnce = async (model: string): Promise<boolean> => {
     const { client, names } = connection
-    const { state } = await states.load(model)
+    // What this process has committed is known to it; what others added is looked for at the end.
+    const { state } = await journal.asKnown(() => states.load(model))
     const n = state.head.n
     if (n < 0) return true
     const name = names.toMlflow(model)
-    const registered = await registeredModel(connection, name)
+    const last = shown.get(model)
+    const isNew = last?.isSettled === true && last.n === n - 1
+    const registered = isNew ? undefined : await registeredModel(client, name)
     const { before, changed } = await differencesOf(model, state, registered)
     const after = { n, versions: [...state.versions], aliases: wantedAliases(state) }
     if (before.n < n) {
@@ -69,48 +79,40 @@ export function createMirror(connection: Connection, log: LogStore, states: Mode
       shown.set(model, { ...before, isSettled: false })
       const rows = rowsOf.get(model) ?? createRows(connection, name)
       rowsOf.set(model, rows)
-      const step = { name, before, state, changed, registered, rows }
-      await mirrorVersions(connection, step)
-      await mirrorAliases(connection, step, after.aliases)
-      await client.call(MLFLOW.setModelTag, { body: { name, key: HEAD_TAG, value: String(n) } })
+      const step = { name, before, state, changed, registered, isNew, rows }
+      await mirrorChanges(connection, step, after.aliases)
     }
     shown.set(model, { ...after, isSettled: false })
-    const isSettled = (await states.load(model)).state.head.n === n
+    // Only what was looked for after all is shown tells that nothing came meanwhile.
+    if (before.n < n) heads.note(name, n)
+    const latest = await journal.asOfNow(async () => {
+      await journal.refresh({})
+      return states.load(model)
+    })
+    const isSettled = latest.state.head.n === n
     shown.set(model, { ...after, isSettled })
     return isSettled
   }
 
-  return {
-    async update(model) {
-      for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        try {
-          if (await updateOnce(model)) return
-        } catch (error) {
-          rowsOf.delete(model)
-          throw error
-        }
+  const update = async (model: string): Promise<void> => {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      try {
+        if (await updateOnce(model)) return
+      } catch (error) {
+        rowsOf.delete(model)
+        throw error
       }
     }
   }
-}
 
-async function registeredModel({ client }: Connection, name: string): Promise<RegisteredModel> {
-  const get = async () => (await client.call(MLFLOW.getRegisteredModel, { query: { name } })).registered_model
-  try {
-    return await get()
-  } catch (error) {
-    if (!isStemmaError(error, 'NOT_FOUND')) throw error
-  }
-  await ensureRegisteredModel(client, name)
-  return get()
-}
-
-/** Makes a registered model; no error when it is there. */
-export async function ensureRegisteredModel(client: Connection['client'], name: string): Promise<void> {
-  try {
-    await client.call(MLFLOW.createRegisteredModel, { body: { name } })
-  } catch (error) {
-    if (!isStemmaError(error, 'ALREADY_EXISTS')) throw error
+  return {
+    // One after the other, so that none shows late what another has shown anew; those that wait are done in one.
+    update(model) {
+      const turns = turnsOf.get(model) ?? createTurns(() => update(model))
+      turnsOf.set(model, turns)
+      return turns.after()
+    },
+    close: () => heads.close()
   }
 }
 

@@ -137,5 +137,5 @@ function assemble({ client, names, policy, sources, environment, prefix }: Parts
       client.close()
     }
   })
-  return withMlflow(inner, { connection, states, places, blobs, spool, mirror: createMirror(connection, log, states) })
+  return withMlflow(inner, { connection, journal, states, places, blobs, spool, mirror: createMirror(connection, { log, journal, states }) })
 }

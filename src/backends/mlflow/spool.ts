@@ -13,16 +13,22 @@ import type { Sources } from '../../util/sources.js'
 import type { StoredBlob } from '../backend.js'
 
 type OwnedFile = Extract<ByteSource, { kind: 'owned-file' }>
+type LentFile = Extract<ByteSource, { kind: 'file' }>
+
+/** Files of this size and more are hashed and sent from where they lie: a copy of them would take longer than to send them. */
+const LENT_MIN_BYTES = 33_554_432
 
 /** A blob that waits on this machine. */
 export interface SpooledBlob {
   readonly path: string
   readonly sizeBytes: number
+  /** Whether it is the file of somebody else, which may change: what is sent is held against the digest. */
+  readonly isLent: boolean
 }
 
 /**
  * Where bytes wait until the version that needs them is registered: MLflow keeps files with the version, and has no place for bytes
- * without one. A private folder of this process, removed with it.
+ * without one. Small ones are copied to a private folder of this process, removed with it; of large ones it is remembered where they lie.
  */
 export interface Spool {
   readonly folder: string
@@ -64,10 +70,24 @@ export function createSpool(fs: StoreFs, sources: Sources): Spool {
   }
 
   const keep = async (digest: Digest, blob: SpooledBlob, isStored: (digest: Digest) => boolean): Promise<boolean> => {
-    const existed = blobs.has(digest) || isStored(digest)
-    if (existed) await fs.unlink(blob.path)
-    else blobs.set(digest, blob)
-    return existed
+    const existed = blobs.has(digest)
+    if (!existed) blobs.set(digest, blob)
+    else if (!blob.isLent) await fs.unlink(blob.path)
+    // Also what is on the server is kept: every version there has files of its own, and here it is at hand.
+    return existed || isStored(digest)
+  }
+
+  /** Hashed in place; those whose size is not the one announced are left to be copied, and refused there. */
+  const lendAll = async (sources: readonly ByteSource[], options: TransferOptions): Promise<Map<ByteSource, { digest: Digest; blob: SpooledBlob }>> => {
+    const large = sources.filter((source): source is LentFile => source.kind === 'file' && source.sizeBytes >= LENT_MIN_BYTES)
+    const hashes = large.length === 0 ? [] : await fs.hash(large.map(({ path }) => path), options)
+    const lent = new Map<ByteSource, { digest: Digest; blob: SpooledBlob }>()
+    for (const [index, source] of large.entries()) {
+      const hash = hashes[index]
+      const { path, sizeBytes } = source
+      if (hash !== undefined && (await fs.stat(path))?.sizeBytes === sizeBytes) lent.set(source, { digest: `sha256:${hash}`, blob: { path, sizeBytes, isLent: true } })
+    }
+    return lent
   }
 
   const copyAll = async (sources: readonly ByteSource[], options: TransferOptions) => {
@@ -82,19 +102,24 @@ export function createSpool(fs: StoreFs, sources: Sources): Spool {
       options.signal?.throwIfAborted()
       try {
         for (const source of sources) if (source.kind === 'owned-file') await assertOwned(source)
-        const copied = new Map((await copyAll(sources, options)).map((copy) => [copy.source, copy]))
+        const lent = await lendAll(sources, options)
+        const copied = new Map((await copyAll(sources.filter((source) => !lent.has(source)), options)).map((copy) => [copy.source, copy]))
         const stored: StoredBlob[] = []
         let doneBytes = 0
         for (const source of sources) {
-          if (source.kind === 'owned-file') {
+          const borrowed = lent.get(source)
+          if (borrowed) {
+            const { digest, blob } = borrowed
+            stored.push({ digest, sizeBytes: blob.sizeBytes, existed: await keep(digest, blob, isStored) })
+          } else if (source.kind === 'owned-file') {
             const { digest, sizeBytes, label } = source
-            stored.push({ digest, sizeBytes, existed: await keep(digest, { path: await take(source), sizeBytes }, isStored) })
+            stored.push({ digest, sizeBytes, existed: await keep(digest, { path: await take(source), sizeBytes, isLent: false }, isStored) })
             options.onProgress?.({ phase: 'store', path: label, doneBytes: doneBytes + sizeBytes })
           } else {
             const { target, result } = copied.get(source) ?? {}
             if (!target || !result) throw new TypeError('a source was not copied')
             const digest: Digest = `sha256:${result.sha256}`
-            const existed = await keep(digest, { path: target, sizeBytes: result.sizeBytes }, isStored)
+            const existed = await keep(digest, { path: target, sizeBytes: result.sizeBytes, isLent: false }, isStored)
             stored.push({ digest, sizeBytes: result.sizeBytes, existed, ...(result.head === undefined ? {} : { head: result.head }) })
           }
           doneBytes += stored.at(-1)?.sizeBytes ?? 0
@@ -112,7 +137,7 @@ export function createSpool(fs: StoreFs, sources: Sources): Spool {
       for (const digest of digests) {
         const blob = blobs.get(digest)
         blobs.delete(digest)
-        if (blob) await fs.unlink(blob.path).catch(() => undefined)
+        if (blob?.isLent === false) await fs.unlink(blob.path).catch(() => undefined)
       }
     },
     async close() {

@@ -10,6 +10,7 @@ import { proxiedPath } from './artifact-folder.js'
 import type { Connection } from './connection.js'
 import { createOnce } from './create-once.js'
 import { finalizeLoggedModel, loggedModelParams, MLFLOW, type MlflowRun } from './endpoints.js'
+import { allOf } from './all-of.js'
 import { isMissingRoute } from './mlflow-error.js'
 import { MLMODEL, mlmodelText } from './mlmodel.js'
 import { blobPath, MANIFEST_PATH, storedPath, type Placement } from './placement.js'
@@ -46,8 +47,7 @@ export async function storeVersion(connection: Connection, request: CreateVersio
   const discard = (): Promise<void> => giveUp(connection, home)
   try {
     const placement = placementIn(home)
-    await logStory(connection, request, home, options)
-    await upload(connection, request, home, placement, options)
+    await allOf(logStory(connection, request, home, options), upload(connection, request, home, placement, options))
     await finish(connection, home, placement, options)
     return { placement, discard }
   } catch (error) {
@@ -102,7 +102,6 @@ async function makeLoggedModel(
       signal
     })
     features.loggedModels = true
-    await linkOutput(connection, runId, info.model_id, { signal })
     return { modelId: info.model_id, artifactUri: info.artifact_uri ?? '' }
   } catch (error) {
     if (!isMissingRoute(error)) throw error
@@ -131,8 +130,10 @@ function placementIn({ experimentId, run, model }: Home): Placement {
   return { artifactUri, source: artifactUri, experimentId, runId, manifest: 'stored' }
 }
 
-async function logStory({ client, sources }: Connection, { birth }: CreateVersionRequest, { run, model }: Home, { signal }: CallOptions): Promise<void> {
+async function logStory(connection: Connection, { birth }: CreateVersionRequest, { run, model }: Home, { signal }: CallOptions): Promise<void> {
+  const { client, sources } = connection
   const runId = run.info.run_id
+  if (model) await linkOutput(connection, runId, model.modelId, { signal })
   const params = runParams(birth)
   const metrics = runMetrics(birth.metrics, sources.now(), model?.modelId)
   for (let from = 0; from < Math.max(params.length, 1) || from < metrics.length; from += BATCH) {
@@ -199,8 +200,11 @@ async function announce({ client }: Connection, { run }: Home, { runId }: Placem
 }
 
 async function finish({ client, sources }: Connection, { run }: Home, { modelId }: Placement, { signal }: CallOptions): Promise<void> {
-  if (modelId !== undefined) await client.call(finalizeLoggedModel(modelId), { body: { model_id: modelId, status: 'LOGGED_MODEL_READY' }, signal })
-  await client.call(MLFLOW.updateRun, { body: { run_id: run.info.run_id, status: 'FINISHED', end_time: sources.now() }, signal })
+  const [ready, finished] = [{ model_id: modelId, status: 'LOGGED_MODEL_READY' }, { run_id: run.info.run_id, status: 'FINISHED', end_time: sources.now() }]
+  await allOf(
+    modelId === undefined ? undefined : client.call(finalizeLoggedModel(modelId), { body: ready, signal }),
+    client.call(MLFLOW.updateRun, { body: finished, signal })
+  )
 }
 
 async function giveUp({ client, sources }: Connection, { run, model }: Home): Promise<void> {

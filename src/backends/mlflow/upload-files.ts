@@ -4,6 +4,7 @@ import type { RequestBody } from '../../transport/endpoint.js'
 import { mapLimited } from '../../util/map-limited.js'
 import { sha256Hex } from '../../util/sha256.js'
 import type { CallOptions } from '../../util/options.js'
+import { allOf } from './all-of.js'
 import { listFiles, putFile, readFile } from './artifact-folder.js'
 import type { MlflowClient } from './client.js'
 import { MULTIPART_MIN_BYTES, uploadInParts } from './multipart.js'
@@ -18,7 +19,7 @@ export interface UploadFile {
   readonly open: () => AsyncIterable<Uint8Array>
 }
 
-const CONCURRENT_UPLOADS = 8
+const CONCURRENT_UPLOADS = 12
 /** Up to this size a file goes out in one piece. */
 const SMALL_BYTES = 262_144
 /** Files this small are read back, so many of them. */
@@ -44,10 +45,12 @@ export async function uploadFiles(client: MlflowClient, folder: string, files: r
       await putFile(client, `${folder}/${file.path}`, await bodyOf(file), { signal: options.signal })
     })
   }
-  const all = [...files, ...last]
-  await checkSizes(client, folder, all, options)
   const small = files.filter(({ sizeBytes }) => sizeBytes <= READ_BACK_BYTES).slice(0, READ_BACK_FILES)
-  await mapLimited([...small, ...last.filter(({ sizeBytes }) => sizeBytes <= READ_BACK_BYTES)], CONCURRENT_UPLOADS, (file) => checkBytes(client, folder, file, options))
+  const back = [...small, ...last.filter(({ sizeBytes }) => sizeBytes <= READ_BACK_BYTES)]
+  await allOf(
+    checkSizes(client, folder, [...files, ...last], options),
+    mapLimited(back, CONCURRENT_UPLOADS, (file) => checkBytes(client, folder, file, options))
+  )
 }
 
 async function bodyOf(file: UploadFile): Promise<RequestBody> {

@@ -8,6 +8,7 @@ import { createAdoption } from './adopt.js'
 import { checkCreateLimits, checkUpdateLimits } from './check-limits.js'
 import type { Connection } from './connection.js'
 import { createOnServer } from './create-on-server.js'
+import type { Journal } from './journal.js'
 import type { Mirror } from './mirror.js'
 import type { Places } from './places.js'
 import type { Spool } from './spool.js'
@@ -15,6 +16,7 @@ import type { Spool } from './spool.js'
 /** What {@link withMlflow} adds to a journal. */
 export interface MlflowParts {
   readonly connection: Connection
+  readonly journal: Journal
   readonly states: ModelStates
   readonly places: Places
   readonly blobs: BlobStore
@@ -28,7 +30,7 @@ export interface MlflowParts {
  * model is looked at, versions are taken in that were registered without stemma meanwhile.
  */
 export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
-  const { mirror, connection } = parts
+  const { mirror, connection, journal } = parts
   const adoption = createAdoption({ inner, connection, places: parts.places })
   const create = createOnServer(inner, parts)
   const operations = new Map<string, Promise<ModelVersion>>()
@@ -50,9 +52,9 @@ export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
     // A closed one is refused by the journal.
     if (isClosed) return undefined
     return tracked(async () => {
-      if (model !== undefined) return adoption.model(model, options)
-      await adoption.all(options)
-      return undefined
+      const taken = model === undefined ? adoption.all(options).then(() => undefined) : adoption.model(model, options)
+      const [problem] = await Promise.all([taken, journal.refresh(options)])
+      return problem
     })
   }
   /** Says of what is not found that there is more than could be taken in. */
@@ -70,17 +72,18 @@ export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
     }
   }
   const reading = <T>(model: string | undefined, options: CallOptions, read: () => Promise<T>): Promise<T> =>
-    tracked(() => named(model, options, read))
+    tracked(() => journal.asOfNow(() => named(model, options, read)))
   const changing = (model: string, options: CallOptions, change: () => Promise<ModelVersion>): Promise<ModelVersion> =>
     tracked(async () => {
-      const version = await named(model, options, change)
+      const version = await journal.asOfNow(() => named(model, options, change))
       await mirror.update(model).catch(() => undefined)
       return version
     })
-  async function* listing<T>(model: string | undefined, options: CallOptions, list: () => AsyncIterable<T>): AsyncGenerator<T> {
-    await adopt(model, options)
-    yield* list()
-  }
+  const listing = <T>(model: string | undefined, options: CallOptions, list: () => AsyncIterable<T>): AsyncGenerator<T> =>
+    journal.listAsOfNow(async function* () {
+      await adopt(model, options)
+      yield* list()
+    })
 
   /** The same operation at the same time is not put on the server twice. */
   const createOnce: Backend['createVersion'] = async (request, options) => {
@@ -117,6 +120,8 @@ export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
     lineage: (request, options) =>
       reading(request.origin.kind === 'version' ? request.origin.reference.name : undefined, options, () => inner.lineage(request, options)),
     verify: (request, options) => reading(request.reference?.name, options, () => inner.verify(request, options)),
+    changes: (name, options) => journal.listAsOfNow(() => inner.changes(name, options)),
+    resolveCommit: (name, commitId, options) => journal.asOfNow(() => inner.resolveCommit(name, commitId, options)),
     collectGarbage: () =>
       Promise.reject(
         new StemmaError('UNSUPPORTED', `nothing can be collected on ${connection.client.baseUrl}: MLflow keeps the files of each version by itself`, {
@@ -126,6 +131,7 @@ export function withMlflow(inner: Backend, parts: MlflowParts): Backend {
     async close() {
       isClosed = true
       while (pending.size > 0) await Promise.all(pending)
+      await mirror.close()
       await inner.close()
     }
   }
