@@ -3,6 +3,8 @@ import type { Hardware } from '../schemas/captured.js'
 import type { Probe } from './probe.js'
 
 const ROOT = '/sys/fs/cgroup'
+/** Groups further down are not looked at. */
+const MAX_LEVELS = 64
 
 interface Limits {
   cpus: number | undefined
@@ -39,8 +41,8 @@ function foldersUpTo(root: string, path: string | undefined): string[] {
   if (path === undefined) return []
   const folders = [root]
   let folder = root
-  for (const part of posix.normalize(path).split('/')) {
-    if (part === '' || part === '..') continue
+  const parts = posix.normalize(path).split('/').filter((part) => part !== '' && part !== '..')
+  for (const part of parts.slice(0, MAX_LEVELS)) {
     folder = posix.join(folder, part)
     folders.push(folder)
   }

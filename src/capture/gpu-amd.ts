@@ -28,7 +28,7 @@ export function parseRocmSmi(text: string): Hardware['gpus'] {
     const name = fieldOf(card, 'card series') ?? fieldOf(card, 'device name') ?? fieldOf(card, 'card model')
     if (name === undefined) return []
     const memory = Number(fieldOf(card, 'vram total memory (b)') ?? NaN)
-    return [{ vendor: 'amd', name, memoryBytes: Number.isSafeInteger(memory) ? memory : undefined, driverVersion, uuid: fieldOf(card, 'unique id') }]
+    return [{ vendor: 'amd', name, memoryBytes: Number.isSafeInteger(memory) && memory >= 0 ? memory : undefined, driverVersion, uuid: fieldOf(card, 'unique id') }]
   })
 }
 

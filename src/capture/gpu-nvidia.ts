@@ -38,8 +38,8 @@ export function parseNvidiaSmi(text: string): Gpu[] {
     const [memory, driverVersion, uuid] = fields.slice(-3)
     const name = fields.slice(0, -3).join(', ')
     if (name === '' || !/^(GPU|MIG)-/.test(uuid ?? 'GPU-')) return []
-    const memoryMib = Number(memory ?? NaN)
-    return [{ vendor: 'nvidia', name, memoryBytes: Number.isFinite(memoryMib) ? memoryMib * MIB : undefined, driverVersion, uuid }]
+    const memoryBytes = Number(memory ?? NaN) * MIB
+    return [{ vendor: 'nvidia', name, memoryBytes: Number.isSafeInteger(memoryBytes) && memoryBytes >= 0 ? memoryBytes : undefined, driverVersion, uuid }]
   })
 }
 

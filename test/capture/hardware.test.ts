@@ -87,6 +87,16 @@ const machines: { what: string; machine: FakeMachine; expected: object; runs?: n
     expected: { gpus: [{ name: 'NVIDIA GeForce RTX 4090', uuid: UUIDS[0] }], cudaVersion: '12.2' }
   },
   {
+    what: 'memory that is no number of bytes, which no event could hold',
+    machine: { files: DRIVER, programs: { [QUERY]: ['.1', '-5', '40933444455'].map((memory) => `Tesla T4, ${memory}, 535.1, ${UUIDS[0]}\n`).join('') } },
+    expected: { gpus: [1, 2, 3].map(() => ({ name: 'Tesla T4', memoryBytes: undefined })) }
+  },
+  {
+    what: 'the same of rocm-smi',
+    machine: { files: { '/dev/kfd': '' }, programs: { [ROCM]: '{"card0": {"Card Series": "MI300", "VRAM Total Memory (B)": "-1"}}' } },
+    expected: { gpus: [{ name: 'MI300', memoryBytes: undefined }] }
+  },
+  {
     what: 'two Instinct, as older releases of rocm-smi write',
     machine: {
       files: { '/dev/kfd': '' },
@@ -141,6 +151,11 @@ const machines: { what: string; machine: FakeMachine; expected: object; runs?: n
       }
     },
     expected: { limits: { cpus: 2, memoryBytes: 1000 } }
+  },
+  {
+    what: 'a group that is nested deeper than any: as far as 64 levels',
+    machine: { files: { '/proc/self/cgroup': `0::${'/a'.repeat(2_000)}\n`, [`/sys/fs/cgroup${'/a'.repeat(64)}/memory.max`]: '2000\n', [`/sys/fs/cgroup${'/a'.repeat(65)}/memory.max`]: '1000\n' } },
+    expected: { limits: { memoryBytes: 2_000 } }
   },
   {
     what: 'no limits of version 2',
