@@ -22,7 +22,7 @@ export interface Build {
 }
 
 const here = import.meta.dirname
-const PROGRAMS = ['injected', 'checker', 'writer', 'lost-replies', 'bit-rot', 'history', 'http-server']
+const PROGRAMS = ['injected', 'checker', 'writer', 'lost-replies', 'bit-rot', 'history', 'http-server', 'fuzz']
 
 /** Compiles the programs with the library in them, each into one file that starts fast; with mutations, with these bugs in it. */
 export async function buildPrograms(folder: string, mutations: readonly Mutation[] = []): Promise<Build> {

@@ -11,7 +11,7 @@ import { fingerprint, startChecker, type Bench, type Result } from './suite.js'
 
 const PUSHERS = 4
 
-/** B10: a server is killed again and again while clients upload and commit. They go on where it stopped, and end with one event each. */
+/** B13: a server is killed again and again while clients upload and commit. They go on where it stopped, and end with one event each. */
 export async function httpKills(bench: Bench, kills = Math.ceil(200 * bench.scale)): Promise<Result> {
   const place = placeIn(join(bench.folder, 'http-kills'))
   await prepare('models', place)

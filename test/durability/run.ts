@@ -9,6 +9,7 @@ import { callOrder } from './call-order.js'
 import { crashPoints } from './crash-points.js'
 import { errorInjection } from './error-injection.js'
 import { fullDisk } from './full-disk.js'
+import { fuzzParsers } from './fuzz-parsers.js'
 import { histories } from './histories.js'
 import { httpKills } from './http-kills.js'
 import { killLoop } from './kill-loop.js'
@@ -28,8 +29,9 @@ const SUITES: readonly Suite[] = [
   { id: 'b7', title: 'linearizable', run: histories },
   { id: 'b8', title: 'as a registry in memory', run: modelRuns },
   { id: 'b9', title: 'bad network', run: networkFaults },
-  { id: 'b10', title: 'kill -9 of a server', run: httpKills },
+  { id: 'b10', title: 'made-up inputs', run: (bench) => fuzzParsers(bench) },
   { id: 'b12', title: 'bit rot', run: bitRot },
+  { id: 'b13', title: 'kill -9 of a server', run: httpKills },
   { id: 'bugs', title: 'seeded bugs', run: seededBugs }
 ]
 

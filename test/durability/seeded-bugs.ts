@@ -4,6 +4,7 @@ import { buildPrograms, type Mutation } from './build.js'
 import { callOrder } from './call-order.js'
 import { crashPoints } from './crash-points.js'
 import { errorInjection } from './error-injection.js'
+import { fuzzParsers } from './fuzz-parsers.js'
 import { histories } from './histories.js'
 import { lostReplies } from './lost-replies.js'
 import { OPERATIONS } from './operations.js'
@@ -22,6 +23,26 @@ const fewHistories = (bench: Bench): Promise<Result> => histories(bench, { witne
 const searchedHistories = (bench: Bench): Promise<Result> => histories(bench, { witnessed: 0, calls: 0, searched: 20 })
 
 const BUGS: readonly Bug[] = [
+  {
+    name: 'an error of another kind from a parser', by: 'b10', run: (bench) => fuzzParsers(bench, ['event file with its checksum'], 500),
+    mutations: [{ file: 'backends/journal/event-file.ts', find: "    throw corrupt(place, 'it is not JSON', 'content', cause)\n", replace: '    throw cause\n' }]
+  },
+  {
+    name: 'a key __proto__ that is let in', by: 'b10', run: (bench) => fuzzParsers(bench, ['JSON'], 2_000),
+    mutations: [{ file: 'record/parse-json.ts', find: "  if (key === '__proto__') throw", replace: "  if (key === '') throw" }]
+  },
+  {
+    name: 'a prototype that is changed', by: 'b10', run: (bench) => fuzzParsers(bench, ['Retry-After'], 100),
+    mutations: [{ file: 'transport/retry-delay.ts', find: '  const text = header.trim()\n', replace: "  const text = header.trim()\n  Reflect.set(Object.prototype, 'polluted', text)\n" }]
+  },
+  {
+    name: 'a parser that is slow', by: 'b10', run: (bench) => fuzzParsers(bench, ['Retry-After'], 300),
+    mutations: [{ file: 'transport/retry-delay.ts', find: '  const text = header.trim()\n', replace: '  const text = header.trim()\n  if (text.length > 1_000) for (let index = 0; index < 6e8; index += 1) Math.imul(index, index)\n' }]
+  },
+  {
+    name: 'a parser that keeps what it read', by: 'b10', run: (bench) => fuzzParsers(bench, ['Retry-After'], 600),
+    mutations: [{ file: 'transport/retry-delay.ts', find: '  const text = header.trim()\n', replace: '  const text = header.trim()\n  Reflect.set(readRetryAfter, nowMs + text + Math.random(), Buffer.alloc(400_000, 1))\n' }]
+  },
   {
     name: 'no flush of folders', by: 'b0', run: (bench) => callOrder(bench, only('tag', 'log-next')),
     mutations: [{ file: 'io/make-folder.ts', find: "    await flush(fd, 'all')\n", replace: '' }]
