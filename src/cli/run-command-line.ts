@@ -38,6 +38,8 @@ const VERSION_ASKED = 'stemma.version'
 /** What commander says when it shows the help unasked, since no command was named. */
 const HELP_SHOWN = 'commander.help'
 
+const USAGE_HINT = 'stemma --help lists all commands, stemma <command> --help the options of one.'
+
 const AFTER = `
 References: spam, spam@1.0.2, spam@^1.2, spam@production, spam@<alias>, spam@sha256:<hex>, spam#3;
 with ?audience=<name> and ?at=<date> on any: 'spam@production?at=2026-03-01'
@@ -87,7 +89,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     // Commander has said what is wrong, or shown what was asked for.
     if (error.exitCode === 0) return EXIT.done
     const message = error.code === HELP_SHOWN ? 'a command is missing' : error.message.replace(/^error: /, '')
-    if (isJson) terminal.err.write(`${plainJson({ error: { code: 'USAGE', message } })}\n`)
+    if (isJson) terminal.err.write(`${plainJson({ error: { code: 'USAGE', message, hint: USAGE_HINT, retryable: false, details: {} } })}\n`)
     return EXIT.usage
   }
 }

@@ -35,7 +35,9 @@ describe('a command line', () => {
     expect([code, out]).toEqual([2, ''])
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', message: expect.stringContaining("unknown option '--jsn'") as string } })
     expect(err.split('\n')).toHaveLength(2)
-    expect(JSON.parse((await run(['--json'])).err)).toEqual({ error: { code: 'USAGE', message: 'a command is missing' } })
+    expect(JSON.parse((await run(['--json'])).err)).toEqual({
+      error: { code: 'USAGE', message: 'a command is missing', hint: expect.stringContaining('stemma --help') as string, retryable: false, details: {} }
+    })
   })
 
   it('can be asked for the version and for help, which names every command and what it ends with', async () => {
