@@ -12,6 +12,7 @@ describe('stemma watch', () => {
     await run('log', 'spam', path('out'))
     const terminal = fakeTerminal()
     const watched = runCommandLine(['watch', 'spam@production'], terminal)
+    await terminal.until(/(waiting)/)
     await run('stage', 'spam@1.0.0', 'production')
     await terminal.until(/(spam@1\.0\.0)\n/, 'out')
     await run('log', 'spam', path('out/model.onnx'))
@@ -19,7 +20,18 @@ describe('stemma watch', () => {
     await terminal.until(/(spam@1\.0\.1)\n/, 'out')
     terminal.stop('SIGINT')
     expect(await watched).toBe(130)
-    expect(terminal.text).toEqual({ out: 'spam@1.0.0\nspam@1.0.1\n', err: 'stemma: stopped\n' })
+    expect(terminal.text).toEqual({ out: 'spam@1.0.0\nspam@1.0.1\n', err: 'spam@production means nothing yet; waiting until it does\nstemma: stopped\n' })
+  })
+
+  it('does not tell programs that it waits', async () => {
+    const { path, run } = commandWorkplace()
+    await run('log', 'spam', path('out'))
+    const terminal = fakeTerminal()
+    const watched = runCommandLine(['watch', 'spam@production', '--json'], terminal)
+    await run('stage', 'spam@1.0.0', 'production')
+    await terminal.until(/("version":"1\.0\.0")/, 'out')
+    terminal.stop('SIGINT')
+    expect([await watched, terminal.text.err]).toEqual([130, ''])
   })
 
   it.each([
