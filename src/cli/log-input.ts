@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { StemmaError } from '../errors/stemma-error.js'
-import { toStemmaError } from '../io/system-error.js'
+import { systemErrorCode } from '../io/system-error.js'
 import { parseJsonStrictly } from '../record/parse-json.js'
 import type { LogModelInput } from '../registry/log-model.js'
+import { derivationRelationSchema } from '../schemas/derivation.js'
 import { filled, objectOf, type Pairs } from './arguments.js'
 
 /** The options of `log` that say what is logged. */
@@ -63,11 +64,22 @@ function isInput(input: object): input is LogModelInput {
 
 async function readMetadata(path: string): Promise<Readonly<Record<string, unknown>>> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw toStemmaError(error, `cannot read ${path}`)
+    throw unreadable(path, error)
   })
   const value = /\.ya?ml$/i.test(path) ? (await import('./parse-yaml.js')).parseYamlStrictly(bytes, path) : parseJsonStrictly(bytes, path)
   if (isObject(value)) return value
   throw new StemmaError('INVALID_INPUT', `${path}: wanted an object of named fields`, { hint: 'For instance metrics: { auc: 0.93 }' })
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  const code = systemErrorCode(error)
+  if (code === undefined) return error
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
+  return new StemmaError('SOURCE_UNREADABLE', `--metadata: ${path} ${isMissing ? 'does not exist' : `cannot be read (${code})`}`, {
+    hint: isMissing ? 'Check the spelling; relative paths start at the working folder.' : 'Name a JSON or YAML file that you may read.',
+    details: { path, systemCode: code },
+    cause: error
+  })
 }
 
 /** JSON where it is JSON that can be kept as it is, `0.1`, `true`, `[1,2]`, and else text. */
@@ -82,7 +94,13 @@ function jsonOrText(text: string): unknown {
 /** `spam@1.0.0:quantized`: the relation stands behind the last colon, a digest has one too. */
 function derivation(text: string): { model: string; relation: string } {
   const colon = text.lastIndexOf(':')
-  return { model: text.slice(0, Math.max(0, colon)), relation: text.slice(colon + 1) }
+  const relation = text.slice(colon + 1)
+  const relations: readonly string[] = derivationRelationSchema.options
+  if (colon > 0 && relations.includes(relation)) return { model: text.slice(0, colon), relation }
+  throw new StemmaError('INVALID_INPUT', `--derived-from ${text}: wanted <reference>:<relation>`, {
+    hint: `For instance spam@1.0.0:quantized. Known relations are ${relations.join(', ')}.`,
+    details: { value: text, relations }
+  })
 }
 
 /** A file that says to capture nothing is not contradicted by an option that leaves out a part. */
