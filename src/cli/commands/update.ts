@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { MetadataChanges } from '../../registry/update-metadata.js'
 import { filled, list, numberPairs, objectOf, textPairs, type Pairs } from '../arguments.js'
@@ -61,10 +62,16 @@ export function addTag(line: CommandLine): void {
 }
 
 async function change(line: CommandLine, reference: string, changes: MetadataChanges, options: ChangeOptions): Promise<void> {
-  await inSession(line, options, async ({ signal, give, withRegistry }) => {
+  await inSession(line, options, async ({ signal, give, isJson, withRegistry }) => {
     const { actor, operationId } = options
-    const version = await withRegistry((registry) => registry.updateMetadata(reference, changes, { actor, operationId, signal }))
-    await give(version, () => `${plainText(`${version.name}@${version.version}`)} is changed\n`)
+    await withRegistry(async (registry) => {
+      // A repeated operation answers with its first result, which says nothing about this moment.
+      const isCompared = !isJson && operationId === undefined && changes.approval === undefined
+      const before = isCompared ? await registry.findVersion(reference, { signal }) : undefined
+      const version = await registry.updateMetadata(reference, changes, { actor, operationId, signal })
+      const isSame = before !== undefined && isDeepStrictEqual(before, version)
+      await give(version, () => `${plainText(`${version.name}@${version.version}`)} ${isSame ? 'is as it was: there was nothing to change' : 'is changed'}\n`)
+    })
     return undefined
   })
 }

@@ -99,6 +99,8 @@ describe('commands that change', () => {
   it('change metadata, and delete', async () => {
     const { run, json } = await workplace()
     expect((await run('tag', 'spam@1.1.0', 'reviewed=yes', '--remove', 'site')).out).toBe('spam@1.1.0 is changed\n')
+    expect((await run('tag', 'spam@1.1.0', '--remove', 'nope')).out).toBe('spam@1.1.0 is as it was: there was nothing to change\n')
+    expect((await run('tag', 'spam@1.1.0', 'reviewed=yes')).out).toBe('spam@1.1.0 is as it was: there was nothing to change\n')
     expect(await json('update', 'spam@1.1.0', '--metric', 'week=0.9', '--alias', 'best', '--approve-by', 'ada', '--comment', 'fine', '--tag', 'x=1', '--description', 'd')).toMatchObject([
       { tags: { reviewed: 'yes', x: '1' }, aliases: ['best'], description: 'd', approvals: [{ by: 'ada', decision: 'approved', comment: 'fine' }] }
     ])
