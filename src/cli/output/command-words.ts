@@ -1,10 +1,12 @@
 /** What hints of the library call by its name there, and how it is said on the command line. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/ \(discardQueued\)/g, ''],
+  [/ \(createServer: allowedHosts\)/g, ''],
   [/\bmodels\(\)/g, 'stemma list'],
   [/\bversions\('([^']*)'\)/g, 'stemma list $1'],
   [/\bhistory\('([^']*)'\)/g, 'stemma history $1'],
   [/\btransitionStage\('([^']*)', '([^']*)'\)/g, 'stemma stage $1 $2'],
-  [/\btransitionStage(?:\(\))?/g, 'stemma stage'],
+  [/\btransitionStage\b(?:\(\))?/g, 'stemma stage'],
   [/\bverify\(\)/g, 'stemma verify'],
   [/\blogModel, or openRegistry with create: true, makes/g, 'stemma log makes'],
   [/\b(?:openRegistry|STEMMA_REGISTRY=\S+ or openRegistry)\('([^']*)'\)/g, '--registry $1'],

@@ -33,5 +33,11 @@ it('says hints in the words of the command line', () => {
   expect(commandWords("Move it out first: promote another version, or transitionStage('spam@1.0.0', 'archived').")).toBe(
     'Move it out first: promote another version, or stemma stage spam@1.0.0 archived.'
   )
+  expect(commandWords('spam waits in /x until flushOutbox()')).toBe('spam waits in /x until stemma outbox flush')
+  expect(commandWords('give the queued one up: stemma outbox discard (discardQueued).')).toBe('give the queued one up: stemma outbox discard.')
+  expect(commandWords('name the hosts that they call by --allow-host (createServer: allowedHosts)')).toBe('name the hosts that they call by --allow-host')
+  expect(commandWords('the operationId run-7 has made spam@1.0.0 before; give it another operationId')).toBe(
+    'the --operation-id run-7 has made spam@1.0.0 before; give it another --operation-id'
+  )
   expect(commandWords('nothing known')).toBe('nothing known')
 })
