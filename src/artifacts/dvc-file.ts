@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { StemmaError } from '../errors/stemma-error.js'
+import { isNestedTooDeep } from '../record/yaml-nesting.js'
 import { unreadableSource } from './inspect-source.js'
 
 /** One output that a `.dvc` file tracks. */
@@ -31,6 +32,7 @@ const MAX_BYTES = 1_048_576
  */
 export async function readDvcFile(path: string): Promise<DvcFile> {
   const text = readSmallText(path)
+  if (isNestedTooDeep(text)) throw notDvc(path, 'it is nested too deep')
   // Loaded when it is needed: few programs have .dvc files.
   const { parse } = await import('yaml')
   let content: unknown

@@ -1,7 +1,10 @@
 import { LineCounter, parseDocument, visit } from 'yaml'
 import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
+import { isNestedTooDeep } from '../record/yaml-nesting.js'
 
 const HINT = 'Indent by spaces, and quote text that has ": " in it.'
+const TOO_DEEP = 'is YAML that is nested too deep, or has aliases that cannot be unfolded'
+const TOO_DEEP_HINT = 'Write out what they stand for.'
 
 /**
  * Reads YAML from outside, and refuses what the parser would change without a word, or with a warning only: bytes that are not UTF-8, an
@@ -18,6 +21,7 @@ export function parseYamlStrictly(bytes: Uint8Array, what: string): unknown {
   }
   const text = decode(bytes)
   if (text === undefined) throw refusal('is not UTF-8', 'Write it as UTF-8.')
+  if (isNestedTooDeep(text)) throw refusal(TOO_DEEP, TOO_DEEP_HINT)
   try {
     const document = parseDocument(text, { intAsBigInt: true, logLevel: 'error', lineCounter: lines })
     const flaw = document.errors[0] ?? document.warnings[0]
@@ -36,7 +40,7 @@ export function parseYamlStrictly(bytes: Uint8Array, what: string): unknown {
     return document.toJS() as unknown
   } catch (error) {
     // The parser's own errors quote the document, which may hold anything.
-    throw isStemmaError(error) ? error : refusal('is YAML that is nested too deep, or has aliases that cannot be unfolded', 'Write out what they stand for.')
+    throw isStemmaError(error) ? error : refusal(TOO_DEEP, TOO_DEEP_HINT)
   }
 }
 

@@ -117,6 +117,10 @@ describe('.dvc files', () => {
     })
   })
 
+  it('nested so deep that reading it again and again would end the process', async () => {
+    for (const levels of [1_000, 4_000, 16_384]) await expect(read(`outs: ${'['.repeat(levels)}`)).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('nested too deep') as string })
+  })
+
   it('a folder, and a digest of digits that must stay text', async () => {
     expect(await read(`outs:\n- md5: ${MD5}.dir\n  size: 3\n  nfiles: 2\n  path: data\n`)).toMatchObject({ digest: `md5:${MD5}.dir` })
     const digits = '12345678901234567890123456789012'
