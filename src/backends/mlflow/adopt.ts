@@ -117,7 +117,9 @@ export function createAdoption({ inner, connection, places }: AdoptionParts): Ad
       options.signal?.throwIfAborted()
       let token: string | undefined
       do {
-        const page = await client.call(MLFLOW.searchRegisteredModels, { query: { max_results: 1_000, page_token: token }, signal: options.signal })
+        // Servers look at all versions of each model that they list, and the journal has the most.
+        const query = { filter: `name != '${names.journal}'`, max_results: 1_000, page_token: token }
+        const page = await client.call(MLFLOW.searchRegisteredModels, { query, signal: options.signal })
         await mapLimited(page.registered_models, CONCURRENT_MODELS, async (registered) => {
           const model = names.fromMlflow(registered.name)
           if (model === undefined) return

@@ -10,6 +10,7 @@ import warnings
 
 os.environ["MLFLOW_TRACKING_URI"] = sys.argv[1]
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 warnings.filterwarnings("ignore")
 
 import mlflow
