@@ -1,4 +1,5 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { resolve } from 'node:path'
 import { rollup, type GetModuleInfo } from 'rollup'
 import { defineConfig, type Options } from 'tsup'
@@ -9,15 +10,17 @@ const programs = { ...library, 'io/hash-worker': 'src/io/hash-worker.ts' }
 
 const scripts = { ...programs, 'cli/main': 'src/cli/main.ts' }
 
+// ESM-only packages go into the build, so that CommonJS programs can load stemma. So does zod, of which a quarter is used:
+// from node_modules it costs each start 50 ms, most of it for error messages in forty languages; and semver, whose twenty files
+// cost 15 ms.
+const inBuild = ['uuid', 'canonicalize', 'p-retry', 'is-network-error', 'zod', /^semver/]
+
 const shared: Options = {
   entry: programs,
   target: 'node20',
   platform: 'node',
   shims: true,
-  // ESM-only packages go into the build, so that CommonJS programs can load stemma. So does zod, of which a quarter is used:
-  // from node_modules it costs each start 50 ms, most of it for error messages in forty languages; and semver, whose twenty files
-  // cost 15 ms.
-  noExternal: ['uuid', 'canonicalize', 'p-retry', 'is-network-error', 'zod', /^semver/]
+  noExternal: inBuild
 }
 
 /** Shorter text loads faster; names stay, so that stack traces can be read. */
@@ -26,6 +29,28 @@ const shorten: NonNullable<Options['esbuildOptions']> = (esbuild) => {
   esbuild.minifySyntax = true
   // Node shows the line of an error that nobody caught: it is not to be the whole file.
   esbuild.lineLimit = 140
+}
+
+const withAxios = ['axios', 'follow-redirects', 'proxy-from-env', 'https-proxy-agent', 'agent-base', 'debug', 'ms', 'supports-color', 'has-flag', 'form-data']
+const NODE_MODULE = new RegExp(`^(node:)?(${builtinModules.join('|')})$`)
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+/** What axios can do besides requests by `node:http`. The first two are adapters of browsers, the last its forms, with all types of files. */
+const UNUSED_OF_AXIOS = /^(\.\/fetch\.js|\.\/xhr\.js|form-data)$/
+
+/**
+ * Puts the part of axios that is used into the build: from node_modules it costs each start that asks a server 100 ms, most of it for forms,
+ * for `fetch`, and for 65 files. What it requires is CommonJS, which has no `require` in there.
+ */
+const axiosInBuild: Plugin = {
+  name: 'axios-in-build',
+  setup(build) {
+    build.onResolve({ filter: UNUSED_OF_AXIOS }, ({ importer }) => (/[/\\]axios[/\\]lib[/\\]/.test(importer) ? { path: 'unused', namespace: 'unused' } : { external: true }))
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'export default null; export const getFetch = () => false' }))
+    build.onResolve({ filter: NODE_MODULE }, ({ path, kind }) => (kind === 'require-call' ? { path, namespace: 'node' } : undefined))
+    build.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('${path}')` }))
+  }
 }
 
 /**
@@ -83,6 +108,8 @@ export default defineConfig((options) => [
     format: 'esm',
     splitting: true,
     esbuildOptions: shorten,
+    noExternal: [...inBuild, ...withAxios],
+    esbuildPlugins: [axiosInBuild],
     dts: false,
     onSuccess: () => joinChunks(options.outDir ?? 'dist')
   },

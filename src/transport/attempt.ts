@@ -5,7 +5,7 @@ import { isAttemptFailure } from './attempt-failure.js'
 import type { HttpClient, HttpReply } from './http-client.js'
 import { networkFailure, stallFailure } from './network-failure.js'
 import { judgeRedirect, MAX_REDIRECTS, tooManyRedirects, type RedirectRules, type RedirectStep } from './redirect.js'
-import { prepareBody, type PreparedBody } from './request-body.js'
+import { prepareBody, prepareParts, type PreparedBody } from './request-body.js'
 import type { RequestTarget } from './request-target.js'
 import type { Watch, Watchdog, WatchLimits } from './watchdog.js'
 
@@ -61,10 +61,11 @@ export async function makeAttempt(context: AttemptContext, request: AttemptReque
   let body: PreparedBody | undefined
   const scope = openScope(context.watchdog, request, () => body?.failure())
   try {
-    body = prepareBody(request.body, (bytes) => {
+    const onSent = (bytes: number): void => {
       scope.watch.moved(bytes)
       request.onSent?.(bytes)
-    })
+    }
+    body = request.body?.kind === 'parts' ? await prepareParts(request.body, onSent) : prepareBody(request.body, onSent)
     const sent = body
     scope.watch.streams(!sent.isSent())
     const reply = await followRedirects(context, request, sent, scope)

@@ -1,4 +1,4 @@
-import axios, { AxiosHeaders, type AxiosProxyConfig, type InternalAxiosRequestConfig } from 'axios'
+import axios, { type AxiosProxyConfig, type InternalAxiosRequestConfig } from 'axios'
 import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
@@ -70,7 +70,7 @@ export function createHttpClient({ proxy, maxSockets, tls, keepAlive = true }: H
       const config: InternalAxiosRequestConfig = Object.assign(new Settings(), proxied, pools[request.pool], {
         url: url.href,
         method: request.method,
-        headers: new AxiosHeaders({ ...request.headers, 'accept-encoding': 'identity' }),
+        headers: new axios.AxiosHeaders({ ...request.headers, 'accept-encoding': 'identity' }),
         data: request.data,
         signal: request.signal,
         timeout: request.timeoutMs,

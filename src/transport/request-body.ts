@@ -1,7 +1,6 @@
-import FormData from 'form-data'
 import { Readable } from 'node:stream'
 import { StemmaError } from '../errors/stemma-error.js'
-import type { BodyPart, RequestBody } from './endpoint.js'
+import type { RequestBody } from './endpoint.js'
 
 /** Larger bodies go out in pieces, so that their progress can be seen. */
 const PIECE_BYTES = 262_144
@@ -25,13 +24,18 @@ export function jsonBody(value: unknown): RequestBody {
   return { kind: 'bytes', bytes: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
 }
 
+type PartsBody = Extract<RequestBody, { kind: 'parts' }>
+
+/** Prepares a body of parts for one attempt. With what encodes them, which takes longer to load than all the rest: few calls need it. */
+export async function prepareParts({ parts, memory }: PartsBody, onSent: (bytes: number) => void): Promise<PreparedBody> {
+  const { encodeParts } = await import('./encode-parts.js')
+  const { encoded, sizeBytes, contentType } = encodeParts(parts, memory)
+  return prepareStream(() => piecesOf(encoded), sizeBytes, contentType, onSent)
+}
+
 /** Prepares a body for one attempt; `onSent` is told of the bytes as they go out. */
-export function prepareBody(body: RequestBody | undefined, onSent: (bytes: number) => void): PreparedBody {
+export function prepareBody(body: Exclude<RequestBody, PartsBody> | undefined, onSent: (bytes: number) => void): PreparedBody {
   if (body === undefined) return { data: undefined, headers: {}, failure: nothing, isSent: () => true, end: nothing }
-  if (body.kind === 'parts') {
-    const { encoded, sizeBytes, contentType } = encodeParts(body)
-    return prepareStream(() => piecesOf(encoded), sizeBytes, contentType, onSent)
-  }
   const contentType = body.contentType === undefined ? 'application/octet-stream' : body.contentType
   if (body.kind === 'stream') return prepareStream(body.open, body.sizeBytes, contentType, onSent)
   const { bytes } = body
@@ -85,46 +89,4 @@ function otherSize(wanted: number, found: string): StemmaError {
 async function* piecesOf(whole: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   const bytes = await whole
   for (let start = 0; start < bytes.byteLength; start += PIECE_BYTES) yield bytes.subarray(start, start + PIECE_BYTES)
-}
-
-/** The form lives no longer than this call. */
-function encodeParts({ parts, memory }: Extract<RequestBody, { kind: 'parts' }>): { encoded: Promise<Uint8Array>; sizeBytes: number; contentType: string } {
-  const form = formOf(parts)
-  const sizeBytes = form.getLengthSync()
-  const encoded = encode(form, sizeBytes, memory)
-  // Read later, if at all.
-  encoded.catch(nothing)
-  return { encoded, sizeBytes, contentType: `multipart/form-data; boundary=${form.getBoundary()}` }
-}
-
-/**
- * Not its `getBuffer`, which copies all parts before with each part: for a thousand of them that is most of the work. And at once: what it
- * keeps of each part would otherwise live as long as the call.
- */
-function encode(form: FormData, sizeBytes: number, memory: Uint8Array | undefined): Promise<Uint8Array> {
-  const bytes = memory !== undefined && memory.byteLength >= sizeBytes ? memory.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes)
-  return new Promise((resolve, reject) => {
-    let filled = 0
-    form.on('data', (piece: Buffer | string) => {
-      filled += typeof piece === 'string' ? Buffer.from(bytes.buffer, bytes.byteOffset + filled, sizeBytes - filled).write(piece) : copied(piece, bytes, filled)
-    })
-    form.on('error', reject)
-    form.on('end', () => {
-      resolve(bytes.subarray(0, filled))
-    })
-    form.resume()
-  })
-}
-
-function copied(piece: Uint8Array, to: Uint8Array, at: number): number {
-  to.set(piece, at)
-  return piece.byteLength
-}
-
-function formOf(parts: readonly BodyPart[]): FormData {
-  const form = new FormData()
-  for (const { name, filename, contentType, bytes } of parts) {
-    form.append(name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { contentType, ...(filename === undefined ? {} : { filename }) })
-  }
-  return form
 }
