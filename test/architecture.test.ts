@@ -38,7 +38,7 @@ const BARRELS = new Set(['index.ts', 'schemas/index.ts', 'backends/index.ts', 's
 /** Packages and built-ins that only some files may use. */
 const RESERVED: readonly { module: RegExp; allowed: (file: string) => boolean }[] = [
   { module: /^(axios|p-retry|form-data)$/, allowed: (file) => file.startsWith('transport/') },
-  { module: /^(hono|@hono\/|@fastify\/busboy|prom-client)/, allowed: (file) => file.startsWith('server/') },
+  { module: /^(hono|@fastify\/busboy|prom-client)/, allowed: (file) => file.startsWith('server/') },
   { module: /^(commander|cli-table3|cli-progress|@bomb\.sh\/)/, allowed: (file) => file.startsWith('cli/') },
   { module: /^(node:)?child_process$/, allowed: (file) => file === 'io/run-command.ts' },
   { module: /^(node:)?worker_threads$/, allowed: (file) => file.startsWith('io/') }

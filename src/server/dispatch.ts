@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { StemmaError } from '../errors/stemma-error.js'
 import { ROUTES, type Route } from '../wire/routes.js'
 import { authenticate, guardBody, readOperationId, readQuery, type TokenSource } from './admit.js'
-import type { Dispatch, Handlers, NotFound, PathRoutes } from './app.js'
+import { createRouter, type Handlers } from './router.js'
 import type { ServerContext } from './context.js'
 import type { Exchange } from './exchange.js'
 import { refusal } from './refusal.js'
 import { giveUpWhenStalled } from './reply.js'
-import { sendError } from './send-error.js'
 import type { Slots } from './slots.js'
 
 /** What the parts of a server share when a request comes in. */
@@ -16,17 +15,23 @@ export interface DispatchParts {
   handlers: Handlers
   tokens: TokenSource
   requests: Slots
-  exchangeOf: (incoming: IncomingMessage) => Exchange
 }
 
 /**
- * Lets a request in step by step, cheapest first, and calls the handler of its route: the method, the token and its scope, a free place,
- * the headers of the body, the query. Nothing of the body and nothing of the store is read before all of it is right.
+ * Lets a request in step by step, cheapest first, and calls the handler of its route: the path and the method, the token and its scope, a free
+ * place, the headers of the body, the query. Nothing of the body and nothing of the store is read before all of it is right.
+ *
+ * @returns what answers a request that `guardRequest` has looked at. What it throws has to become the reply.
  */
-export function createDispatch({ context, handlers, tokens, requests, exchangeOf }: DispatchParts): { dispatch: Dispatch; notFound: NotFound } {
+export function createDispatch({ context, handlers, tokens, requests }: DispatchParts): (exchange: Exchange) => Promise<void> {
   const tokenCheck = { tokens, sources: context.sources }
-  const run = async (exchange: Exchange, routes: PathRoutes, params: Readonly<Record<string, string>>): Promise<void> => {
+  const matchOf = createRouter()
+  return async (exchange) => {
     const { incoming, outgoing, requestId, signal } = exchange
+    const url = incoming.url ?? ''
+    const match = matchOf(url)
+    if (match === undefined) throw noSuchPath()
+    const { routes, params } = match
     const name = routes.get(incoming.method ?? '')
     if (name === undefined) throw notAllowed(incoming, [...routes.keys()])
     exchange.route = name
@@ -38,27 +43,13 @@ export function createDispatch({ context, handlers, tokens, requests, exchangeOf
     if (release) outgoing.once('close', release)
     guardBody(incoming, name)
     if (name === 'blob') giveUpWhenStalled(outgoing, context.limits.stallTimeoutMs)
-    const query = readQuery(incoming.url ?? '', route)
+    const query = readQuery(url, route)
     const operationId = readOperationId(incoming)
     if (exchange.awaitsContinue) {
       exchange.awaitsContinue = false
       outgoing.writeContinue()
     }
     await handlers[name]({ name, route, incoming, outgoing, params, query, requestId, caller, operationId, signal })
-  }
-  const guarded = async (exchange: Exchange, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      await sendError(context, exchange, error)
-    }
-  }
-  return {
-    dispatch: ({ incoming }, routes, params) => {
-      const exchange = exchangeOf(incoming)
-      return guarded(exchange, () => run(exchange, routes, params))
-    },
-    notFound: ({ incoming }) => sendError(context, exchangeOf(incoming), noSuchPath())
   }
 }
 

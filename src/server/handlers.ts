@@ -1,5 +1,5 @@
 import type { TokenSource } from './admit.js'
-import type { Handlers } from './app.js'
+import type { Handlers } from './router.js'
 import type { ByteHandlers, ServerContext } from './context.js'
 import { createChangesHandler } from './events/changes.js'
 import { createLongHandlers } from './json/long-handlers.js'

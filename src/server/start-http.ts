@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
 import { StemmaError } from '../errors/stemma-error.js'
 import { systemErrorCode } from '../io/system-error.js'
 import { accessEntry, openAccessLog, outcomeOf } from './access-log.js'
 import type { TokenSource } from './admit.js'
-import { createApp } from './app.js'
 import { openByteHandlers } from './byte-handlers.js'
 import { answerClientError } from './client-error.js'
 import type { ServerContext } from './context.js'
@@ -68,23 +66,16 @@ export async function startHttp(context: ServerContext, settings: ServerSettings
 /** A server that does not listen yet, and answers for no host until its rules name some. */
 export async function createHttp(context: ServerContext, settings: ServerSettings, tokens: TokenSource): Promise<AnsweringServer> {
   const { sources, limits, closing } = context
-  const exchanges = new WeakMap<IncomingMessage, Exchange>()
   const running = new Set<Exchange>()
   const log = openAccessLog(settings.accessLog)
   const rules: RequestRules = { hosts: new Set(), origins: new Set(settings.allowedOrigins), maxUrlBytes: limits.maxUrlBytes }
-  const exchangeOf = (incoming: IncomingMessage): Exchange => {
-    const exchange = exchanges.get(incoming)
-    if (!exchange) throw new TypeError('a request reached the router without its exchange')
-    return exchange
-  }
   const bytes = await openByteHandlers(context, { actorOf: ({ caller }, said) => actorOf(caller, said), sendVersion })
   const watchers = createSlots('streams of changes')
   const metrics = settings.metrics
     ? await openMetrics({ running: () => running.size, watchers: () => watchers.count(), openUploads: () => bytes.openUploads() })
     : undefined
   const handlers = createHandlers(context, { bytes, watchers, metrics, tokens })
-  const { dispatch, notFound } = createDispatch({ context, handlers, tokens, requests: createSlots('requests'), exchangeOf })
-  const route = getRequestListener(createApp(dispatch, notFound).fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false })
+  const dispatch = createDispatch({ context, handlers, tokens, requests: createSlots('requests') })
 
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
     const traffic = trafficOf(incoming.socket)
@@ -94,7 +85,6 @@ export async function createHttp(context: ServerContext, settings: ServerSetting
     outgoing.once('prefinish', () => {
       giveUpWhenStalled(outgoing, limits.stallTimeoutMs)
     })
-    exchanges.set(incoming, exchange)
     running.add(exchange)
     void exchange.ended.then(() => {
       running.delete(exchange)
@@ -106,7 +96,7 @@ export async function createHttp(context: ServerContext, settings: ServerSetting
     else void answer(exchange)
   }
   const answer = async (exchange: Exchange): Promise<void> => {
-    const { incoming, outgoing, turn } = exchange
+    const { incoming, turn } = exchange
     try {
       if (turn !== undefined) {
         // One at a time on a connection: the replies to all others would be held for a client that may read slowly.
@@ -115,7 +105,7 @@ export async function createHttp(context: ServerContext, settings: ServerSetting
       }
       if (closing.aborted) throw refusal('CLOSED', 'the server is stopping', { headers: { connection: 'close' } }, { retryable: true })
       guardRequest(incoming, rules)
-      await route(incoming, outgoing)
+      await dispatch(exchange)
     } catch (error) {
       await sendError(context, exchange, error)
     }

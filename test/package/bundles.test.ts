@@ -80,7 +80,7 @@ describe.each(BUNDLES)('bundled by esbuild: $name', ({ name, imports, file, opti
 
 describe('a program that takes one verb', () => {
   /** What only the server, the command line or another backend needs. */
-  const ELSEWHERE = ['@fastify/busboy', '@hono/node-server', 'commander', 'hono', 'prom-client']
+  const ELSEWHERE = ['@fastify/busboy', 'commander', 'hono', 'prom-client']
   /** What a registry at an address needs: loaded when one is opened. */
   const REMOTE = ['axios', 'crc-32', 'eventsource-parser', 'form-data']
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { routeNames } from '../../src/server/app.js'
+import { routeNames } from '../../src/server/router.js'
 import { createToken } from '../../src/server/tokens.js'
 import { ROUTES, type Route, type Scope } from '../../src/wire/routes.js'
 import { startServer, tokenFor, type TestServer } from './test-server.js'
