@@ -2,7 +2,9 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { StemmaError } from '../errors/stemma-error.js'
+import { findKeptFolder, isStore } from './find-kept-folder.js'
 import { isInside } from './inspect-source.js'
+import { MAX_FILES } from './walk-folder.js'
 
 /** What {@link checkDestination} goes by. */
 export interface DestinationRules {
@@ -36,10 +38,15 @@ export function checkDestination(dir: string, { directory, overwrite = false, ke
     throw exists(dir, 'is a folder with files in it', 'Name an empty or a new folder, or say overwrite: true to replace all of it.')
   }
   const precious = [realPlace(directory), realPlace(homedir()), ...kept.filter((folder) => existsSync(folder))]
-  const isPrecious = precious.some((folder) => isInside(real, folder)) || names.includes('.git') || names.includes('store.json') || names.includes('queued.json')
-  if (isPrecious || names.some((name) => isStore(join(real, name))) || foldersAbove(real).some((folder) => basename(folder) === '.git')) {
+  const isPrecious = precious.some((folder) => isInside(real, folder)) || names.includes('store.json') || names.includes('queued.json')
+  if (isPrecious || foldersAbove(real).some((folder) => basename(folder) === '.git')) {
     const what = 'holds the working folder, the home folder, a git repository or a registry'
     throw exists(dir, what, 'Replacing it would remove these; name a folder for the model alone.')
+  }
+  const found = findKeptFolder(real)
+  if (found) {
+    const what = found.kind === 'too much' ? `more than ${MAX_FILES} files or folders, which no model has` : `a ${found.kind}, ${found.path}`
+    throw exists(dir, `holds ${what}`, 'Replacing it would remove that; name a folder for the model alone.')
   }
   return 'full'
 }
@@ -53,11 +60,6 @@ function realPlace(path: string): string {
 function foldersAbove(path: string): string[] {
   const above = dirname(path)
   return above === path ? [] : [above, ...foldersAbove(above)]
-}
-
-/** Not by `store.json` alone: a model may have a file of this name. */
-function isStore(folder: string): boolean {
-  return existsSync(join(folder, 'store.json')) && existsSync(join(folder, 'blobs', 'sha256'))
 }
 
 function exists(dir: string, what: string, hint: string): StemmaError {

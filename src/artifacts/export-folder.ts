@@ -42,7 +42,7 @@ const OLD = 'old'
  * moved aside first and removed afterwards; for a moment in between there is none.
  *
  * @throws {StemmaError} DESTINATION_EXISTS for a file, a link, or, without `overwrite`, a folder that is not empty, and always for
- * one that holds the working folder, the home folder, a git repository or a registry, or lies inside a registry; DIGEST_MISMATCH, INVALID_PATH, NOT_FOUND as
+ * one that holds the working folder, the home folder, a git repository or a registry, however deep, or lies inside a registry; DIGEST_MISMATCH, INVALID_PATH, NOT_FOUND as
  * `ModelCache.materialize`; NO_SPACE, READ_ONLY, ACCESS_DENIED, IO.
  */
 export async function exportTo(into: string, request: ExportRequest): Promise<Exported> {

@@ -11,7 +11,7 @@ export interface OpenRegistryOptions {
    * `http(s)://…` the server decides, and `capabilities.durable` tells. @default 'full'
    */
   durability?: 'full' | 'none' | undefined
-  /** Make the registry when there is none yet; of no meaning for `http(s)://…`. @default true */
+  /** Make the registry when there is none yet, in a folder or on an MLflow server; of no meaning for `http(s)://…`. @default true */
   create?: boolean | undefined
   /** Stages and rules of a registry that is made now. An existing one keeps its own; other ones given here are a CONFLICT. */
   policy?: Partial<Policy> | undefined

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { isStemmaError } from '../../errors/stemma-error.js'
 import type { Logger } from '../../registry/context.js'
 import { defaultTarget } from '../../registry/default-target.js'
 import { integer, list } from '../arguments.js'
 import { defineCommand } from '../define-command.js'
+import { commandWords } from '../output/command-words.js'
 import { plainJson, plainText } from '../output/plain-text.js'
 import { inSession, type CommandLine, type CommonOptions, type Session } from '../session.js'
 import type { Terminal } from '../terminal.js'
@@ -85,22 +87,23 @@ function openLog(path: string, terminal: Terminal): { stream: Writable; close: (
   }
 }
 
-/** What the operator is to know, in lines of text or of JSON. */
+/** What the operator is to know, in lines of text or of JSON, in the words of the command line. */
 function operatorLog({ err }: Terminal, isJson: boolean): Logger {
   const tell = (kind: 'info' | 'warning' | 'error', message: string, cause?: string): void => {
     if (isJson) {
-      err.write(`${plainJson({ [kind]: { message, cause } })}\n`)
+      err.write(`${plainJson({ [kind]: { message: commandWords(message), cause } })}\n`)
       return
     }
-    const lines = [`stemma: ${kind === 'info' ? '' : `${kind}: `}${message}`, ...(cause?.split('\n') ?? [])]
+    const lines = [`stemma: ${kind === 'info' ? '' : `${kind}: `}${commandWords(message)}`, ...(cause?.split('\n') ?? [])]
     err.write(`${lines.map(plainText).join('\n')}\n`)
   }
   return {
     info: (message) => {
       tell('info', message)
     },
-    warn: (message) => {
-      tell('warning', message)
+    warn: (message, data) => {
+      const error = data?.['error']
+      tell('warning', isStemmaError(error) ? `${message}: ${error.message}` : message)
     },
     error: (message, data) => {
       const cause = data?.['error']

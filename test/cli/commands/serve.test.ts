@@ -40,7 +40,7 @@ describe('stemma serve', () => {
     expect(named).toMatch(/hosts that are answered are localhost:\d+, .*registry\.example\.org,/)
     expect(named).toContain(`warning: the token file ${tokens} has no tokens`)
     expect(named).not.toContain('will be refused')
-    expect(await serve()).toContain('calls from other machines will be refused')
+    expect(await serve()).toContain('calls from other machines will be refused: name the hosts that they call by --allow-host\n')
   })
 
   it('serves until it is asked to stop', async () => {
