@@ -41,6 +41,16 @@ export interface StoredBlob {
   head?: Uint8Array | undefined
 }
 
+/** Options of {@link Backend.putBlobs}. */
+export interface PutOptions extends TransferOptions {
+  /**
+   * Told the first bytes of a source that asked for them, by its place in the call, as soon as they are at hand; they are good until it returns.
+   * A backend that tells them here need not give them as `StoredBlob.head`, which stays as long as the result: those of many thousand files take
+   * more memory than all else that is known of them. A source may be read again, and be told again; the last time counts.
+   */
+  onHead?: ((index: number, head: Uint8Array) => void) | undefined
+}
+
 /** Options that every mutation takes. */
 export interface MutationOptions extends CallOptions {
   /** Idempotency key: a repeated call with the same key answers with the first result and changes nothing. */
@@ -103,7 +113,7 @@ export interface Backend {
    * @throws {StemmaError} SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_UNSUPPORTED, NO_SPACE, READ_ONLY; DIGEST_MISMATCH for an `owned-file` whose size
    * is not that which was said.
    */
-  putBlobs(sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]>
+  putBlobs(sources: readonly ByteSource[], options: PutOptions): Promise<StoredBlob[]>
 
   /**
    * The bytes of a blob from `start` on. The reader checks the digest; the backend need not.

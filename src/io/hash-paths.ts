@@ -7,13 +7,19 @@ import { trackProgress } from './progress-tracker.js'
 import { planTasks, runInLanes } from './run-lanes.js'
 import type { Ingested } from './store-fs.js'
 
+/** How {@link hashPaths} works. */
+export interface HashPathsOptions extends TransferOptions {
+  /** How many bytes each file has, as far as is known: to plan the work by. @default it is looked up */
+  sizes?: readonly number[] | undefined
+}
+
 /** The steps of `StoreFs.hash`: sizes, to plan the work, then the work in lanes. */
-export async function hashPaths(paths: readonly string[], options: TransferOptions, sources: Sources): Promise<(string | undefined)[]> {
+export async function hashPaths(paths: readonly string[], options: HashPathsOptions, sources: Sources): Promise<(string | undefined)[]> {
   options.signal?.throwIfAborted()
   const pause = timeSlices(sources)
   const files: LaneFile[] = []
   for (const [index, path] of paths.entries()) {
-    files.push({ index, path, sizeBytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 })
+    files.push({ index, path, sizeBytes: options.sizes?.[index] ?? statSync(path, { throwIfNoEntry: false })?.size ?? 0 })
     await pause()
   }
   const expected = files.map(({ path, sizeBytes }) => ({ label: path, sizeBytes }))

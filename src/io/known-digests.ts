@@ -26,7 +26,8 @@ export interface KnownDigests {
 
 /** All that a file system tells of a file which changes with its content: device, inode, size, and both times in nanoseconds. */
 export function stampOf(stats: BigIntStats): string {
-  return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
+  // Not by a template, of which V8 keeps each piece until somebody reads it.
+  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
 }
 
 /**

@@ -24,16 +24,20 @@ export async function storeArtifacts(
   options: TransferOptions
 ): Promise<{ manifest: Manifest }> {
   const collected = await collectAll(input, options)
+  const formats: (string | undefined)[] = new Array<undefined>(collected.length)
+  const onHead = (index: number, head: Uint8Array): void => {
+    formats[index] = formatOf(collected[index]?.path ?? '', head)
+  }
   const blobs = await context.backend.putBlobs(
     collected.map((artifact) => artifact.source),
-    options
+    { ...options, onHead }
   )
   const artifacts: Artifact[] = []
   for (const [index, artifact] of collected.entries()) {
     const blob = blobs[index]
     if (!blob) throw new TypeError(`the backend stored ${blobs.length} of ${collected.length} artifacts`)
     const { path, role } = artifact
-    const format = artifact.format ?? (blob.head ? formatOf(path, blob.head) : await formatOfStored(context, artifact, blob.digest, options))
+    const format = artifact.format ?? formats[index] ?? (blob.head ? formatOf(path, blob.head) : await formatOfStored(context, artifact, blob.digest, options))
     artifacts.push({ path, sizeBytes: blob.sizeBytes, digest: blob.digest, format, role: role ?? roleOf(path, format) })
   }
   const manifest = buildManifest(artifacts)

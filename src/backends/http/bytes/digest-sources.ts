@@ -14,7 +14,7 @@ import type { LastingSource, PendingBlob } from './pending-blob.js'
 /** How often a file is read before it counts as changing. */
 export const ATTEMPTS = 3
 /** A smaller file is hashed in less time than its record takes to be kept. */
-const REMEMBERED_BYTES = 32_768
+export const REMEMBERED_BYTES = 32_768
 const SLICE_BYTES = 4_194_304
 
 /** A source and its place in the call. */
@@ -131,11 +131,15 @@ async function hashOnce(
 }
 
 async function hashAll({ sources }: BytesContext, files: readonly StampedSource[], { signal, onProgress }: TransferOptions): Promise<(string | undefined)[]> {
-  const labels = new Map(files.map(({ source }) => [source.path, source.label]))
+  const labels = onProgress && new Map(files.map(({ source }) => [source.path, source.label]))
   try {
     return await hashPaths(
       files.map(({ source }) => source.path),
-      { signal, onProgress: onProgress && ((progress) => { onProgress({ ...progress, path: labels.get(progress.path ?? '') }) }) },
+      {
+        signal,
+        sizes: files.map(({ sizeBytes }) => sizeBytes),
+        onProgress: onProgress && ((progress) => { onProgress({ ...progress, path: labels?.get(progress.path ?? '') }) })
+      },
       sources
     )
   } catch (error) {

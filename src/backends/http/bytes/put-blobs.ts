@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { closeSync, readSync } from 'node:fs'
-import type { StoredBlob } from '../../backend.js'
+import type { PutOptions, StoredBlob } from '../../backend.js'
 import type { ByteSource } from '../../../io/byte-source.js'
+import { handledLater } from '../../../io/descriptor.js'
 import { openSource, type FileSource } from '../../../io/open-source.js'
 import { trackProgress, type ProgressTracker } from '../../../io/progress-tracker.js'
 import type { Digest } from '../../../schemas/digest.js'
@@ -13,6 +14,7 @@ import { keepBlobs } from './keep-blobs.js'
 import { createChunkMemory } from './open-chunks.js'
 import type { PendingBlob } from './pending-blob.js'
 import { readBlocks } from './read-blocks.js'
+import { createSmallMemory, readSmallFiles } from './read-small.js'
 import { sendBatches, smallBytes, type BatchMemory } from './send-batches.js'
 import { uploadBlob } from './upload-blob.js'
 import { uploadStream } from './upload-stream.js'
@@ -22,7 +24,7 @@ const UPLOAD_LANES = 4
 /** Streams are short as a rule: so many bytes of them are gathered before they are sent together. */
 const GATHERED_BYTES = 4_194_304
 /** Sources that are hashed, asked about and sent together: what is known of each meanwhile must not add up, however many there are. */
-const WINDOW = 2_000
+const WINDOW = 500
 /** As many first bytes as anybody needs to tell a format. */
 const STREAM_HEAD_BYTES = 4_096
 
@@ -31,9 +33,11 @@ type StreamSource = Extract<ByteSource, { kind: 'stream' }>
 /** What all steps of one call share. */
 interface Sending {
   context: BytesContext
-  options: TransferOptions
+  options: PutOptions
   progress: ProgressTracker
-  results: Map<number, StoredBlob>
+  results: (StoredBlob | undefined)[]
+  /** First bytes of what is sent and not told as stored yet; `undefined` when they were told already. */
+  heads: Map<number, Uint8Array | undefined>
   /** In the windows so far. */
   hashedBytes: number
   /** Of batches: new memory for each window would stay until it is collected. */
@@ -44,30 +48,69 @@ interface Sending {
  * Stores sources in the registry; see `Backend.putBlobs`. Digests first, of some thousand sources at a time: then only what the registry lacks is
  * read and sent. Streams are sent as they come.
  */
-export async function putBlobs(context: BytesContext, sources: readonly ByteSource[], options: TransferOptions): Promise<StoredBlob[]> {
+export async function putBlobs(context: BytesContext, sources: readonly ByteSource[], options: PutOptions): Promise<StoredBlob[]> {
   options.signal?.throwIfAborted()
-  const lasting: PlacedSource[] = []
-  const streams: PlacedSource<StreamSource>[] = []
-  for (const [index, source] of sources.entries()) {
-    if (source.kind !== 'stream') lasting.push({ index, source })
-    else streams.push({ index, source })
+  for (const source of sources) {
     // A stream that fails before its turn comes must not end the process; reading it tells the failure again.
     if (source.kind === 'stream' && source.stream instanceof EventEmitter) source.stream.on('error', () => undefined)
   }
-  const progress = trackProgress('upload', sources.map(expectedOf), options.onProgress)
-  const sending: Sending = { context, options, progress, results: new Map(), hashedBytes: 0, idle: [] }
-  for (let start = 0; start < lasting.length; start += WINDOW) await storeWindow(sending, lasting.slice(start, start + WINDOW), lasting.length > WINDOW)
+  const progress = trackProgress('upload', options.onProgress === undefined ? [] : sources.map(expectedOf), options.onProgress)
+  const sending: Sending = { context, options, progress, results: new Array<undefined>(sources.length), heads: new Map(), hashedBytes: 0, idle: [] }
+  await storeLasting(sending, sources)
+  const streams = sources.flatMap((source, index) => (source.kind === 'stream' ? [{ index, source }] : []))
   if (streams.length > 0) await storeStreams(sending, streams)
-  return sources.map((source, index) => {
-    const stored = sending.results.get(index)
-    if (stored === undefined) throw new TypeError(`${source.label} was not stored`)
+  return sending.results.map((stored, index) => {
+    if (stored === undefined) throw new TypeError(`${sources[index]?.label ?? ''} was not stored`)
     return stored
   })
 }
 
-async function storeWindow(sending: Sending, sources: readonly PlacedSource[], isOneOfMany: boolean): Promise<void> {
+/** While a window is sent, the next one is hashed and asked about. */
+async function storeLasting(shared: Sending, sources: readonly ByteSource[]): Promise<void> {
+  const { options } = shared
+  const failed = new AbortController()
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
+  const sending: Sending = { ...shared, options: { ...options, signal } }
+  const spare: Uint8Array[] = []
+  let sent: Promise<void> = Promise.resolve()
+  try {
+    for (const window of windowsOf(sources)) {
+      const memory = spare.pop() ?? createSmallMemory()
+      const asked = await ask(sending, await digestWindow(sending, window, memory, sources.length > WINDOW))
+      await sent
+      // Not after a failure: something may still be on its way out of it.
+      sent = handledLater(send(sending, asked).then(() => void spare.push(memory)))
+    }
+    await sent
+  } catch (error) {
+    failed.abort(error)
+    await Promise.allSettled([sent])
+    throw error
+  }
+}
+
+async function digestWindow(sending: Sending, window: readonly PlacedSource[], memory: Uint8Array, isOneOfMany: boolean): Promise<PendingBlob[]> {
   const { context, options } = sending
-  await store(sending, await digestSources(context, sources, isOneOfMany ? { ...options, onProgress: addedUp(sending) } : options))
+  const { signal } = options
+  const onHead = (index: number, head: Uint8Array): void => {
+    takeHead(sending, index, head)
+  }
+  const { read, left } = await readSmallFiles(context, window, { signal, memory, onHead, onProgress: addedUp(sending) })
+  if (left.length === 0) return read
+  const isAll = !isOneOfMany && read.length === 0
+  return [...read, ...(await digestSources(context, left, { signal, onProgress: isAll ? options.onProgress : addedUp(sending) }))]
+}
+
+function* windowsOf(sources: readonly ByteSource[]): Generator<PlacedSource[]> {
+  let window: PlacedSource[] = []
+  for (const [index, source] of sources.entries()) {
+    if (source.kind === 'stream') continue
+    window.push({ index, source })
+    if (window.length < WINDOW) continue
+    yield window
+    window = []
+  }
+  if (window.length > 0) yield window
 }
 
 /** The hashing of one window as a part of all hashing, of which the total is not known before the last. */
@@ -81,6 +124,18 @@ function addedUp(sending: Sending): TransferOptions['onProgress'] {
 }
 
 async function store(sending: Sending, pending: readonly PendingBlob[]): Promise<void> {
+  await send(sending, await ask(sending, pending))
+}
+
+/** Blobs that were asked about. */
+interface AskedBlobs {
+  /** All of them, by what they hold. */
+  groups: ReadonlyMap<Digest, readonly PendingBlob[]>
+  /** One of each that the registry lacks. */
+  missing: readonly PendingBlob[]
+}
+
+async function ask(sending: Sending, pending: readonly PendingBlob[]): Promise<AskedBlobs> {
   const { context, options } = sending
   const groups = new Map<Digest, PendingBlob[]>()
   for (const blob of pending) {
@@ -97,20 +152,28 @@ async function store(sending: Sending, pending: readonly PendingBlob[]): Promise
     if (kept[place] === true) for (const blob of group) done(sending, blob, { digest: blob.digest, sizeBytes: blob.sizeBytes, existed: true })
     else missing.push(first)
   }
+  return { groups, missing }
+}
+
+async function send(sending: Sending, { groups, missing }: AskedBlobs): Promise<void> {
+  const { context, options } = sending
   const others: PendingBlob[] = []
   const stored = (blob: PendingBlob, result: StoredBlob): void => {
     done(sending, blob, result)
     for (const twin of groups.get(blob.digest) ?? []) {
       if (twin.index === blob.index) continue
       // Its bytes were sent by the other file, unless that has changed meanwhile.
-      if (result.digest === blob.digest) done(sending, twin, { ...result, head: undefined })
+      if (result.digest === blob.digest) done(sending, twin, result)
       else others.push(twin)
     }
   }
   const limit = smallBytes(context)
   const large = missing.filter(({ sizeBytes }) => sizeBytes > limit)
   const small = missing.filter(({ sizeBytes }) => sizeBytes <= limit)
-  await sendBatches(context, small, { idle: sending.idle, signal: options.signal, onStored: stored, onLarge: (blob) => large.push(blob) })
+  const onHead = (blob: PendingBlob, head: Uint8Array): void => {
+    takeHead(sending, blob.index, head)
+  }
+  await sendBatches(context, small, { idle: sending.idle, signal: options.signal, onStored: stored, onHead, onLarge: (blob) => large.push(blob) })
   await upload(sending, large, stored)
   if (others.length > 0) await store(sending, others)
 }
@@ -165,22 +228,27 @@ async function storeStreams(sending: Sending, streams: readonly PlacedSource<Str
       progress.reached(index, doneBytes)
     }
     const blob = await uploadStream(context, first, blocks, { label, signal: options.signal, onBytes })
-    sending.results.set(index, { ...blob, head: new Uint8Array(first.subarray(0, STREAM_HEAD_BYTES)) })
+    sending.results[index] = { ...blob, head: new Uint8Array(first.subarray(0, STREAM_HEAD_BYTES)) }
     progress.finished(index, blob.sizeBytes)
   }
   if (gathered.length > 0) await flush()
 }
 
-function done({ progress, results }: Sending, { index, source }: PendingBlob, stored: StoredBlob): void {
-  const { digest, sizeBytes, existed } = stored
-  const head = stored.head ?? headOf(source)
-  results.set(index, head === undefined ? { digest, sizeBytes, existed } : { digest, sizeBytes, existed, head })
+function done(sending: Sending, blob: PendingBlob, { digest, sizeBytes, existed }: StoredBlob): void {
+  const { progress, results, heads } = sending
+  const { index, source } = blob
+  // It was the same file a moment ago, and its first bytes decide upon a label only.
+  if (!heads.has(index) && source.kind === 'file' && (source.headBytes ?? 0) > 0) takeHead(sending, index, readHead(source, source.headBytes ?? 0))
+  const head = heads.get(index)
+  heads.delete(index)
+  results[index] = head === undefined ? { digest, sizeBytes, existed } : { digest, sizeBytes, existed, head }
   progress.finished(index, sizeBytes)
 }
 
-/** The first bytes of a file that was asked for them. It was the same file a moment ago; they decide upon a label only. */
-function headOf(source: PendingBlob['source']): Uint8Array | undefined {
-  return source.kind === 'file' && (source.headBytes ?? 0) > 0 ? readHead(source, source.headBytes ?? 0) : undefined
+/** Of those that are kept a copy, from Node's pool: memory of its own for each costs more than its bytes. */
+function takeHead({ options, heads }: Sending, index: number, head: Uint8Array): void {
+  heads.set(index, options.onHead === undefined ? Buffer.from(head) : undefined)
+  options.onHead?.(index, head)
 }
 
 function readHead(source: FileSource, headBytes: number): Uint8Array {

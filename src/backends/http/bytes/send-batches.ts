@@ -15,18 +15,20 @@ import type { PendingBlob } from './pending-blob.js'
 
 /** One batch is read while another is on its way. */
 const LANES = 2
-/** Far below what a batch may have: it is in memory twice, as parts and as a body. */
-const BATCH_BYTES = 3_145_728
+/** Far below what a batch may have: it is in memory twice, as parts and as a body. Enough for the largest that goes in one. */
+const BATCH_BYTES = 1_310_720
 
 /** Memory of one lane, for one batch after the other: new memory for each stays until it is collected, which may be never. */
 export interface BatchMemory {
-  readonly files: Buffer
+  /** For those that are not in memory already; made when there are some. */
+  readonly files: () => Buffer
   readonly body: Buffer
 }
 
 function batchMemory(): BatchMemory {
+  let files: Buffer | undefined
   // One byte more shows that a file has grown.
-  return { files: Buffer.allocUnsafeSlow(BATCH_BYTES + 1), body: Buffer.allocUnsafeSlow(BATCH_BYTES) }
+  return { files: () => (files ??= Buffer.allocUnsafeSlow(BATCH_BYTES + 1)), body: Buffer.allocUnsafeSlow(BATCH_BYTES) }
 }
 
 /** How {@link sendBatches} works. */
@@ -36,6 +38,8 @@ export interface BatchOptions {
   signal: AbortSignal | undefined
   /** A blob is stored. */
   onStored: (pending: PendingBlob, stored: StoredBlob) => void
+  /** The first bytes of a file that asked for them, before it is told as stored; good until this returns. */
+  onHead: (pending: PendingBlob, head: Uint8Array) => void
   /** A file has grown too large for a batch since it was hashed. */
   onLarge: (pending: PendingBlob) => void
 }
@@ -91,14 +95,18 @@ interface ReadBlob {
 }
 
 async function sendBatch(context: BytesContext, batch: readonly PendingBlob[], memory: BatchMemory, options: BatchOptions): Promise<void> {
-  let left = await readBatch(context, batch, memory.files, options)
+  let left = await readBatch(context, batch, memory, options)
   for (let attempt = 1; left.length > 0; attempt++) {
     const damaged: ReadBlob[] = []
     for (const { blob, stored } of await sendParts(context, left, memory.body, options.signal)) {
       const { pending, bytes } = blob
       // Another digest is right when these are other bytes than those that were hashed; else they were damaged on their way.
       if (stored.digest !== pending.digest && stored.digest !== `sha256:${sha256Hex(bytes)}`) damaged.push(blob)
-      else options.onStored(pending, withHead(stored, blob))
+      else {
+        const headBytes = pending.source.kind === 'file' ? (pending.source.headBytes ?? 0) : 0
+        if (headBytes > 0) options.onHead(pending, bytes.subarray(0, headBytes))
+        options.onStored(pending, stored)
+      }
     }
     const [first] = damaged
     if (attempt === ATTEMPTS && first !== undefined) throw arrivedDamaged(first.pending)
@@ -106,11 +114,11 @@ async function sendBatch(context: BytesContext, batch: readonly PendingBlob[], m
   }
 }
 
-async function readBatch(context: BytesContext, batch: readonly PendingBlob[], memory: Buffer, { onLarge, signal }: BatchOptions): Promise<ReadBlob[]> {
+async function readBatch(context: BytesContext, batch: readonly PendingBlob[], memory: BatchMemory, { onLarge, signal }: BatchOptions): Promise<ReadBlob[]> {
   const pause = timeSlices(context.sources)
   const limit = smallBytes(context)
   const read: ReadBlob[] = []
-  let buffer = memory
+  let buffer: Buffer | undefined
   for (const pending of batch) {
     signal?.throwIfAborted()
     const { source } = pending
@@ -119,6 +127,7 @@ async function readBatch(context: BytesContext, batch: readonly PendingBlob[], m
       continue
     }
     // Some have grown, and others find no room.
+    buffer ??= memory.files()
     if (buffer.byteLength <= pending.sizeBytes) buffer = Buffer.allocUnsafeSlow(Math.max(limit + 1, 262_144))
     const bytes = readOne(pending, buffer)
     if (bytes === undefined) onLarge(pending)
@@ -162,12 +171,6 @@ async function sendParts(
     const one = stored[index]
     return one === undefined ? [] : [{ blob, stored: { digest: one.digest, sizeBytes: blob.bytes.byteLength, existed: one.existed } }]
   })
-}
-
-function withHead(stored: StoredBlob, { pending: { source }, bytes }: ReadBlob): StoredBlob {
-  const headBytes = source.kind === 'file' ? (source.headBytes ?? 0) : 0
-  // A copy: else these few bytes would keep those of the whole batch. From Node's pool: memory of its own for each costs more than its bytes.
-  return headBytes === 0 ? stored : { ...stored, head: Buffer.from(bytes.subarray(0, headBytes)) }
 }
 
 function arrivedDamaged({ source, digest }: PendingBlob): StemmaError {
