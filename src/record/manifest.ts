@@ -47,6 +47,16 @@ export function buildManifest(artifacts: readonly Artifact[]): Manifest {
   return manifest
 }
 
+/**
+ * A manifest that was read, as {@link buildManifest} would have made it, where that has the very bytes that were read: whoever registers it then
+ * need not make them again, and read them again. Any other is given back as it is.
+ */
+export function rebuiltManifest(manifest: Manifest, bytes: Uint8Array): Manifest {
+  const rebuilt = buildManifest(manifest.artifacts)
+  const known = builtBytes(rebuilt)
+  return known !== undefined && Buffer.compare(known, bytes) === 0 ? rebuilt : manifest
+}
+
 /** Whether a manifest comes from {@link buildManifest} of this process: then it is sound, and nobody has changed it since. */
 export function isBuilt(manifest: Manifest): boolean {
   return built.has(manifest)

@@ -4,7 +4,7 @@ import { isStemmaError, StemmaError } from '../errors/stemma-error.js'
 import { checkArtifactPaths } from '../record/artifact-path.js'
 import { checkAlias } from '../record/alias.js'
 import { nextVersion } from '../record/bump-version.js'
-import { MAX_MANIFEST_BYTES, readManifest } from '../record/manifest.js'
+import { MAX_MANIFEST_BYTES, readManifest, rebuiltManifest } from '../record/manifest.js'
 import { checkMetadata, checkNumbers, checkTags, EVENT_LIMITS } from '../record/metadata-value.js'
 import { checkModelName } from '../record/model-name.js'
 import { toReference } from '../record/parse-reference.js'
@@ -120,7 +120,8 @@ async function fetchManifest(backend: Backend, digest: Digest, signal: AbortSign
     }
     chunks.push(Uint8Array.from(chunk))
   }
-  return readManifest(Buffer.concat(chunks), digest)
+  const whole = Buffer.concat(chunks)
+  return rebuiltManifest(readManifest(whole, digest), whole)
 }
 
 /** A version that another was made from is there, with the bytes that are said. One that was deleted meanwhile is as good. */

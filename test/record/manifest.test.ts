@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildManifest, manifestBytes, manifestDigest, MAX_MANIFEST_BYTES, readManifest } from '../../src/record/manifest.js'
+import { buildManifest, isBuilt, manifestBytes, manifestDigest, MAX_MANIFEST_BYTES, readManifest, rebuiltManifest } from '../../src/record/manifest.js'
 import type { Artifact } from '../../src/schemas/artifact.js'
 import type { Digest } from '../../src/schemas/digest.js'
 import { canonicalJsonBytes } from '../../src/util/canonical-json.js'
@@ -21,6 +21,30 @@ function stored(value: unknown): [Uint8Array, Digest] {
   const bytes = new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
   return [bytes, digestOf(bytes)]
 }
+
+describe('rebuiltManifest', () => {
+  it('gives a manifest that counts as built here, with the very bytes that were read', () => {
+    const bytes = manifestBytes(buildManifest(['a', 'b/c', 'é'].map(artifact)))
+    const read = readManifest(bytes, digestOf(bytes))
+    const rebuilt = rebuiltManifest(read, bytes)
+    expect(isBuilt(rebuilt)).toBe(true)
+    expect(rebuilt).toEqual(read)
+    expect(Buffer.from(manifestBytes(rebuilt)).equals(bytes)).toBe(true)
+  })
+
+  it('gives back one that has more than is known here, or was written in another way', () => {
+    const documents = [
+      { artifacts: [artifact('a')], schemaVersion: 1 },
+      { artifacts: [{ ...artifact('a'), added: true }], schemaVersion: 1 },
+      { added: 1, artifacts: [artifact('a')], schemaVersion: 1 }
+    ]
+    for (const document of documents) {
+      const [bytes, digest] = stored(document)
+      const read = readManifest(bytes, digest)
+      expect(rebuiltManifest(read, bytes)).toBe(read)
+    }
+  })
+})
 
 describe('buildManifest', () => {
   it('does not depend on the order in which artifacts are given', () => {

@@ -16,15 +16,12 @@ export async function putBatch(call: Call, backend: Backend): Promise<void> {
   const store = createPartStore(backend, call.signal)
   let sizeBytes = 0
   let count = 0
+  const onBytes = (arrived: number): void => {
+    sizeBytes += arrived
+    if (sizeBytes > MAX_BATCH_BYTES) throw tooLarge()
+  }
   for await (const { bytes } of readParts(call.incoming, { parts: MAX_BATCH_BLOBS, bytes: bodyLimit('putBlobs') }, call.signal)) {
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const piece of bytes) {
-        sizeBytes += piece.byteLength
-        if (sizeBytes > MAX_BATCH_BYTES) throw tooLarge()
-        yield piece
-      }
-    }
-    await store.add(`blob ${count++} of the batch`, counted(), MAX_BATCH_BLOB_BYTES)
+    await store.add(`blob ${count++} of the batch`, bytes, MAX_BATCH_BLOB_BYTES, onBytes)
   }
   const blobs: StoredBlob[] = (await store.finish()).map(({ digest, sizeBytes: size, existed }) => ({ digest, sizeBytes: size, existed }))
   sendJson(call.outgoing, call.route.status, { blobs })

@@ -30,6 +30,18 @@ describe.each(['memory:', 'local'])('a batch over %s', (kind) => {
     expect((await post(server, END)).json()).toEqual({ blobs: [] })
   })
 
+  it('keeps apart what arrives at the same time and one after the other', async () => {
+    const server = await open()
+    const contentsOf = (seed: number): Buffer[] => [0, 1, 2].map((place) => Buffer.alloc(500_000, `${seed}-${place}`))
+    for (const round of [0, 10]) {
+      const seeds = Array.from({ length: 6 }, (_, index) => round + index)
+      await Promise.all(seeds.map((seed) => post(server, body(...contentsOf(seed).map((content) => part(content))))))
+    }
+    for (const content of [0, 5, 10, 15].flatMap(contentsOf)) {
+      expect((await server.send('GET', `/v1/blobs/${digestOf(content)}`)).body.equals(content)).toBe(true)
+    }
+  })
+
   it('stores any contents, in whatever pieces they arrive', async () => {
     const server = await open()
     await fc.assert(
