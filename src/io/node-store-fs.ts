@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, linkSync, lstatSync, openSync, readdirSync, readSync, renameSync, unlinkSync, utimesSync, constants } from 'node:fs'
+import { closeSync, fstatSync, linkSync, lstatSync, openSync, readdirSync, readSync, renameSync, rmdirSync, unlinkSync, utimesSync, constants } from 'node:fs'
 import { StemmaError } from '../errors/stemma-error.js'
 import { systemSources, type Sources } from '../util/sources.js'
 import { closeLater, createFile, readFully, syncContent, writeFully, writeFullySync } from './descriptor.js'
 import { createFlush } from './flush.js'
 import { hashPaths } from './hash-paths.js'
 import { ingest } from './ingest.js'
+import { isOnLocalFileSystem } from './local-file-systems.js'
 import { makeFolder, syncFolder } from './make-folder.js'
 import { openRead } from './open-read.js'
 import type { StoreFs } from './store-fs.js'
@@ -49,12 +50,14 @@ export function createNodeStoreFs(sources: Sources): StoreFs {
     link: settled(linkSync),
     rename: settled(renameSync),
     unlink: settled(unlinkSync),
+    removeFolder: settled(rmdirSync),
     makeFolder: (path, options) => makeFolder(path, options, flush),
     syncFolder: (path) => syncFolder(path, flush),
     syncFiles: syncContents,
     touch: settled((path, timeMs) => {
       utimesSync(path, timeMs / 1000, timeMs / 1000)
     }),
+    isLocal: isOnLocalFileSystem,
     waitForChange: (path, options) => waitForChange(path, options, sources)
   }
 }

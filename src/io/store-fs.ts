@@ -68,8 +68,11 @@ export interface StoreFs {
   openRead(path: string, options: { start?: number | undefined; signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array>
   /** A second name for a file; EEXIST when the name is taken. */
   link(from: string, to: string): Promise<void>
+  /** Replaces a file that has the name; a folder only replaces an empty one, else ENOTEMPTY or EEXIST. */
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** Removes an empty folder. */
+  removeFolder(path: string): Promise<void>
   /** Creates a folder and what is missing above it; each new name is durable when it returns, if `sync`. Existing is success. */
   makeFolder(path: string, options: { mode: number; sync: boolean }): Promise<void>
   /** Makes the names in a folder durable. File systems that cannot (EINVAL, ENOTSUP, ENOSYS; on Windows EPERM, EISDIR) count as done. */
@@ -78,6 +81,8 @@ export interface StoreFs {
   syncFiles(paths: readonly string[]): Promise<void>
   /** Sets the modification time. */
   touch(path: string, timeMs: number): Promise<void>
+  /** Whether all processes that use the path see at once what one of them did, and no reply gets lost: not on network file systems. */
+  isLocal(path: string): boolean
   /** Resolves when something may have changed in the folder, or after `atMostMs`; rejects with `signal.reason`. */
   waitForChange(path: string, options: { atMostMs: number; signal?: AbortSignal | undefined }): Promise<void>
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, statfsSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { release } from 'node:os'
 import { dirname } from 'node:path'
 import { syncAll } from './descriptor.js'
+import { isOnLocalFileSystem } from './local-file-systems.js'
 import { systemErrorCode } from './system-error.js'
 
 /** From this many files on, one flush of the whole file system is cheaper than one for each file. */
@@ -9,15 +10,6 @@ const BATCH_FILES = 64
 const CONCURRENCY = 64
 const COMMAND = '/bin/sync'
 const LIMITS = { timeoutMs: 300_000, maxOutputBytes: 4_096, env: { LC_ALL: 'C' } }
-
-/** Types of file systems, as statfs tells them, whose syncfs(2) writes everything and reports what could not be written. */
-const RELIABLE_TYPES: ReadonlySet<number> = new Set([
-  0xef53, // ext2, ext3, ext4
-  0x5846_5342, // XFS
-  0x9123_683e, // Btrfs
-  0xf2f5_2010, // F2FS
-  0x0102_1994 // tmpfs
-])
 
 /**
  * Makes the contents of files durable; absent ones count as done.
@@ -41,7 +33,7 @@ async function syncFileSystems(folders: ReadonlySet<string>): Promise<boolean> {
   if (!(await (reportsFailures ??= commandReportsFailures()))) return false
   const { runCommand } = await loadRunCommand()
   for (const folder of folders) {
-    if (!RELIABLE_TYPES.has(statfsSync(folder).type)) return false
+    if (!isOnLocalFileSystem(folder)) return false
     try {
       if ((await runCommand(COMMAND, ['-f', '--', folder], LIMITS)).exitCode !== 0) return false
     } catch (error) {

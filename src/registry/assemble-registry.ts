@@ -39,5 +39,6 @@ async function openBackend(target: string, options: OpenRegistryOptions, sources
   }
   const policy = options.policy === undefined ? undefined : checkPolicy(options.policy)
   if (parsed.kind === 'memory') return createMemoryBackend({ policy, sources })
-  return openLocalBackend({ root: parsed.root, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })
+  const warn = (message: string, data: Readonly<Record<string, unknown>>): void => options.logger?.warn?.(message, data)
+  return openLocalBackend({ root: parsed.root, warn, policy, sources, durable: options.durability !== 'none', create: options.create ?? true })
 }

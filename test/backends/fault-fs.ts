@@ -14,6 +14,10 @@ export interface MountOptions {
   schedule?: ((operation: string) => Promise<void>) | undefined
   /** Milliseconds since 1970. */
   now: () => number
+  /** See `StoreFs.isLocal`. @default true */
+  isLocal?: boolean | undefined
+  /** Whether it has hard links. @default true */
+  hasLinks?: boolean | undefined
 }
 
 /** A process's view of the disk. */
@@ -54,7 +58,7 @@ export function createFaultDisk(): FaultDisk {
   }
 }
 
-function createMount(root: FaultFolder, { fault, schedule, now }: MountOptions): FaultMount {
+function createMount(root: FaultFolder, { fault, schedule, now, isLocal = true, hasLinks = true }: MountOptions): FaultMount {
   let isDead = false
   let steps = 0
 
@@ -115,6 +119,10 @@ function createMount(root: FaultFolder, { fault, schedule, now }: MountOptions):
     const target = folderOf(to)
     const node = source.names.get(nameOf(from))
     if (!node) throw systemError('ENOENT', 'rename', from)
+    const replaced = target.names.get(nameOf(to))
+    if (node.kind === 'folder' && replaced?.kind === 'file') throw systemError('ENOTDIR', 'rename', to)
+    if (node.kind === 'file' && replaced?.kind === 'folder') throw systemError('EISDIR', 'rename', to)
+    if (replaced?.kind === 'folder' && replaced.names.size > 0) throw systemError('ENOTEMPTY', 'rename', to)
     if (source === target) {
       changeNames(source, { set: [[nameOf(to), node]], remove: [nameOf(from)] })
       return
@@ -173,6 +181,7 @@ function createMount(root: FaultFolder, { fault, schedule, now }: MountOptions):
     },
     link: (from, to) =>
       step('link', to, () => {
+        if (!hasLinks) throw systemError('EPERM', 'link', to)
         const node = fileAt(from, 'link')
         const folder = folderOf(to)
         if (folder.names.has(nameOf(to))) throw systemError('EEXIST', 'link', to)
@@ -184,6 +193,13 @@ function createMount(root: FaultFolder, { fault, schedule, now }: MountOptions):
       }),
     unlink: (path) =>
       step('unlink', path, () => {
+        unlink(path)
+      }),
+    removeFolder: (path) =>
+      step('rmdir', path, () => {
+        const node = find(path)
+        if (node?.kind === 'file') throw systemError('ENOTDIR', 'rmdir', path)
+        if (node && node.names.size > 0) throw systemError('ENOTEMPTY', 'rmdir', path)
         unlink(path)
       }),
     async makeFolder(path, { sync }) {
@@ -226,6 +242,7 @@ function createMount(root: FaultFolder, { fault, schedule, now }: MountOptions):
       step('utimes', path, () => {
         fileAt(path, 'utimes').mtimeMs = timeMs
       }),
+    isLocal: () => isLocal,
     waitForChange: (_, { signal }) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => { reject(signal.reason as Error) }, { once: true })

@@ -57,7 +57,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: 'rename in place of link', by: 'b7', run: fewHistories,
-    mutations: [{ file: 'backends/local/log-store.ts', find: '    await fs.link(from, to)\n', replace: '    await fs.rename(from, to)\n' }]
+    mutations: [{ file: 'backends/local/slot-files.ts', find: '        await fs.link(from, to)\n', replace: '        await fs.rename(from, to)\n' }]
   },
   {
     name: 'no new decision after a conflict', by: 'b7', run: fewHistories,
@@ -79,7 +79,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: 'an event written in its place', by: 'b1', run: (bench) => crashPoints(bench, only('tag')),
-    mutations: [{ file: 'backends/local/log-store.ts', find: '    await fs.link(from, to)\n', replace: "    await fs.writeNew(to, (await fs.readFile(from)) ?? new Uint8Array(), { mode: 0o444, sync: true })\n" }]
+    mutations: [{ file: 'backends/local/slot-files.ts', find: '        await fs.link(from, to)\n', replace: "        await fs.writeNew(to, (await fs.readFile(from)) ?? new Uint8Array(), { mode: 0o444, sync: true })\n" }]
   },
   {
     name: 'an error taken for a failure, without a look', by: 'b5', run: lostReplies,

@@ -30,6 +30,9 @@ const DEADLINE_MS = 60_000
 /** Longest wait between two attempts, milliseconds. */
 const MAX_BACKOFF_MS = 250
 
+/** A clock that is further behind the last event than this is reported, milliseconds. */
+const MAX_SKEW_MS = 300_000
+
 /** What one pass over a model came to: an event that still has to be hardened, or one that another writer was faster than. */
 type Attempt = { n: number; commitId: string | undefined; version: VersionSummary } | 'conflict'
 
@@ -96,6 +99,7 @@ async function attemptOnce(
   // What is answered must not be lost by a power cut, even if another process wrote it and has not made it durable yet.
   if (decision.kind === 'unchanged') return { n: headN, commitId: undefined, version: decision.version }
 
+  if (headN >= 0) warnOfClock(engine, model, ts)
   const n = headN + 1
   const bytes = encodeEvent(envelope(engine, decision.body, { n, prev, afterTs: headN < 0 ? 0 : ts + 1, commitId }, options))
   // Read and folded as every other process will do it, before it is there for ever.
@@ -121,6 +125,17 @@ async function assertAnswerable({ manifests }: Engine, { type }: Change, version
   } catch (error) {
     if (type !== 'version.deleted' || !isStemmaError(error, 'BLOB_MISSING', 'DIGEST_MISMATCH')) throw error
   }
+}
+
+/** Events are in order whatever the clocks say; the times that history tells people are not. */
+function warnOfClock({ sources, warn }: Engine, model: string, lastTs: number): void {
+  const behindMs = lastTs - sources.now()
+  if (behindMs <= MAX_SKEW_MS) return
+  warn(`the clock of this machine is ${Math.round(behindMs / 1000)} s behind the last change of ${model}, or that of who made it was ahead: set the clocks, since ?at= and history go by them`, {
+    model,
+    behindMs,
+    lastChangeAt: new Date(lastTs).toISOString()
+  })
 }
 
 function envelope(

@@ -11,6 +11,9 @@ import type { ModelStates } from './model-states.js'
 /** Who writes events, as each of them says. */
 export interface Writer extends z.infer<typeof writerSchema> {}
 
+/** Where a backend says what no result can. */
+export type Warn = (message: string, data: Readonly<Record<string, unknown>>) => void
+
 /** What every verb of the journal engine works with. */
 export interface Engine {
   readonly location: string
@@ -22,6 +25,8 @@ export interface Engine {
   readonly states: ModelStates
   readonly hardener: Hardener
   readonly manifests: Manifests
+  /** Told what was got over, but should be looked at. */
+  readonly warn: Warn
   /** Runs writers of one model in this process one after the other, so that they do not conflict with themselves. */
   readonly exclusive: <T>(model: string, work: () => Promise<T>) => Promise<T>
   /** Work that nobody waits for but `close`; its failure is of no consequence. */

@@ -6,7 +6,7 @@ import type { Backend, BackendCapabilities } from '../backend.js'
 import type { BlobStore } from './blob-store.js'
 import { JOURNAL_CAPABILITIES } from './capabilities.js'
 import { changes } from './changes.js'
-import type { Engine, Writer } from './engine.js'
+import type { Engine, Warn, Writer } from './engine.js'
 import { createExclusive } from './exclusive.js'
 import { createHardener } from './hardener.js'
 import type { LaterVerbs } from './later-verbs.js'
@@ -33,6 +33,8 @@ export interface JournalBackendOptions {
   uploadFolder?: string | undefined
   /** Who writes, as each event says. @default a random id and this version of stemma */
   writer?: Writer | undefined
+  /** Told what was got over, but should be looked at: a clock that is wrong. @default nobody */
+  warn?: Warn | undefined
   /** Called once, by the first `close`, after the last write has ended. */
   release?: (() => Promise<void>) | undefined
 }
@@ -63,6 +65,7 @@ export function createJournalBackend(options: JournalBackendOptions): Backend {
   }
   const engine: Engine = {
     ...{ location, log, blobs, policy, sources, writer, background },
+    warn: options.warn ?? (() => undefined),
     states: createModelStates({ log, sources }),
     hardener: createHardener(log),
     manifests: createManifests(blobs),

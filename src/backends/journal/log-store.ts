@@ -3,7 +3,7 @@ import type { CallOptions } from '../../util/options.js'
 /**
  * What became of an attempt to create a slot.
  * - `created`: the slot now holds these bytes.
- * - `exists`: the slot was taken.
+ * - `exists`: the slot is taken, by another's bytes or, where the operating system's word is not enough, by these; reading it tells whose.
  * - `uncertain`: the operating system reported an error that leaves both possible; reading the slot decides.
  */
 export type CreateOutcome = { outcome: 'created' } | { outcome: 'exists' } | { outcome: 'uncertain'; cause: unknown }

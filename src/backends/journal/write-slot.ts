@@ -36,7 +36,7 @@ export async function writeSlot(engine: Engine, slot: Slot): Promise<boolean> {
   throw commitUnknown(slot, cause)
 }
 
-/** The slot is taken: by another event, or by this one when an earlier reply was lost. */
+/** The slot is taken: by another event, or by this one when an earlier reply was lost or success alone is not believed. */
 async function readBack(engine: Engine, slot: Slot): Promise<boolean> {
   for (const waitMs of [0, ...READ_WAITS_MS]) {
     if (waitMs > 0) await engine.sources.sleep(waitMs)

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY, type Policy } from '../../schemas/policy.js'
 import { newId } from '../../util/new-id.js'
 import type { Sources } from '../../util/sources.js'
 import { blobFolders, makeBlobFolders } from './blob-folders.js'
+import { createSlotFiles, type Publish } from './slot-files.js'
 import { encodeStoreFile, STORE_FORMAT } from './store-file.js'
 
 /** What a new store is made from. */
@@ -18,15 +19,22 @@ export interface NewStore {
   writerTag: string
 }
 
+const STORE_FILE = 'store.json'
+/** The slot of the one `store.json` where slots are folders. */
+const CREATED = 'created'
+
+/** What the operating systems say of what a file system does not have. */
+const CANNOT: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'])
+
 /** What a creation that was cut off, or that runs elsewhere at the same time, may have left already. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['.gitignore', 'blobs', 'models', 'tmp', 'trash', 'uploads'])
+const OWN_NAMES: ReadonlySet<string> = new Set(['.gitignore', 'blobs', CREATED, 'models', 'tmp', 'trash', 'uploads'])
 
 /**
  * Makes a folder a store. Any number of processes may do so at the same time, and be cut off: `store.json` is published last, whole
  * and once, and whoever comes later finds that one.
  *
  * @throws {StemmaError} STORE_INVALID when other things lie in the folder, which is then left as it is; UNSUPPORTED when the file
- * system has no hard links.
+ * system has no way to publish.
  */
 export async function createStore(store: NewStore): Promise<void> {
   const { root, fs, durable } = store
@@ -37,8 +45,7 @@ export async function createStore(store: NewStore): Promise<void> {
   await ignoreInGit(store)
   // The folders may be another process's, whose names nobody has made durable yet.
   if (durable) for (const folder of [dirname(blobFolders(root).blobs), root, dirname(root)]) await fs.syncFolder(folder)
-  await probeLink(store)
-  await publishStoreFile(store)
+  await publishStoreFile(store, await probePublish(store))
 }
 
 /** @throws {StemmaError} STORE_INVALID when there are other things in the folder, or a store without its `store.json`. */
@@ -64,36 +71,52 @@ async function ignoreInGit({ root, fs, durable }: NewStore): Promise<void> {
   }
 }
 
-async function probeLink({ root, fs, sources, writerTag }: NewStore): Promise<void> {
-  const from = join(root, 'tmp', `${writerTag}-${newId(sources)}`)
-  const to = `${from}.link`
-  try {
-    await fs.writeNew(from, new Uint8Array(), { mode: 0o600, sync: false })
-    await fs.link(from, to)
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === undefined || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'].includes(code)) throw error
-    throw new StemmaError('UNSUPPORTED', `the file system of ${root} has no hard links (${code}), on which a store relies`, {
-      hint: 'Put the store on another file system (ext4, XFS, Btrfs, APFS, NTFS, NFS), or serve one from there over HTTP.',
-      details: { root, systemCode: code },
-      cause: error
-    })
-  } finally {
-    for (const path of [to, from]) await fs.unlink(path).catch(() => undefined)
+/** Which of the two ways to publish the file system has, found out by trying: in that order, since links need no folder for each event. */
+async function probePublish({ root, fs, sources, writerTag }: NewStore): Promise<Publish> {
+  let linkFailure: unknown
+  for (const way of ['link', 'rename'] as const) {
+    const files = createSlotFiles(way, fs)
+    const slot = join(root, 'tmp', `${writerTag}-${newId(sources)}`)
+    const others = [`${slot}.a`, `${slot}.b`] as const
+    try {
+      for (const other of others) await files.write(other, Buffer.from(other), false)
+      const first = await files.publish(others[0], slot)
+      const second = await files.publish(others[1], slot)
+      const kept = await fs.readFile(files.fileOf(slot))
+      if (first && !second && kept !== undefined && Buffer.from(kept).toString() === others[0]) return way
+    } catch (error) {
+      const code = systemErrorCode(error)
+      if (code === undefined || !CANNOT.has(code)) throw error
+      linkFailure ??= error
+    } finally {
+      for (const path of [slot, ...others]) await files.discard(path).catch(() => undefined)
+    }
   }
+  const code = systemErrorCode(linkFailure)
+  throw new StemmaError('UNSUPPORTED', `the file system of ${root} has no hard links${code === undefined ? '' : ` (${code})`}, and its renames do not keep what is there: a store relies on one of them`, {
+    hint: 'Put the store on another file system (ext4, XFS, Btrfs, APFS, NTFS, NFS), or serve one from there over HTTP.',
+    details: { root, systemCode: code },
+    cause: linkFailure
+  })
 }
 
-async function publishStoreFile({ root, fs, sources, durable, policy, writerTag }: NewStore): Promise<void> {
+async function publishStoreFile({ root, fs, sources, durable, policy, writerTag }: NewStore, publish: Publish): Promise<void> {
   const createdAt = new Date(sources.now()).toISOString()
-  const file = { format: STORE_FORMAT, id: newId(sources), createdAt, publish: 'link', policy: policy ?? DEFAULT_POLICY } as const
+  const file = { format: STORE_FORMAT, id: newId(sources), createdAt, publish, policy: policy ?? DEFAULT_POLICY } as const
+  const files = createSlotFiles(publish, fs)
   const temporary = join(root, 'tmp', `${writerTag}-${newId(sources)}`)
+  const target = join(root, STORE_FILE)
+  const slot = publish === 'link' ? target : join(root, CREATED)
   try {
-    await fs.writeNew(temporary, encodeStoreFile(file), { mode: 0o444, sync: durable })
-    await fs.link(temporary, join(root, 'store.json'))
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error
+    await files.write(temporary, encodeStoreFile(file), durable)
+    await files.publish(temporary, slot)
   } finally {
-    await fs.unlink(temporary).catch(() => undefined)
+    await files.discard(temporary).catch(() => undefined)
   }
+  if (durable) await fs.syncFolder(root)
+  if (publish === 'link') return
+  // The folder is the slot, of which there is one; the file that readers look for is a copy of it, the same whoever makes it.
+  await fs.writeNew(temporary, (await fs.readFile(files.fileOf(slot))) ?? new Uint8Array(), { mode: 0o444, sync: durable })
+  await fs.rename(temporary, target)
   if (durable) await fs.syncFolder(root)
 }

@@ -1,12 +1,12 @@
 import { join, sep } from 'node:path'
-import type { StoreFs } from '../../io/store-fs.js'
 import { systemErrorCode, toStemmaError } from '../../io/system-error.js'
 import { decodeModelName, encodeModelName } from '../../record/model-name.js'
 import { newId } from '../../util/new-id.js'
 import type { Sources } from '../../util/sources.js'
 import type { CreateOutcome, LogStore } from '../journal/log-store.js'
 import { assertPresent, failureOf, type StoreMark } from './assert-present.js'
-import { EVENT_MODE, modelFolders, MODELS, slotName, slotOf, type ModelFolders } from './model-folders.js'
+import { modelFolders, MODELS, slotName, slotOf, type ModelFolders } from './model-folders.js'
+import { createSlotFiles, type Publish, type SlotFiles } from './slot-files.js'
 
 /** What a local log store is made from. */
 export interface LocalLogStoreOptions extends StoreMark {
@@ -15,6 +15,7 @@ export interface LocalLogStoreOptions extends StoreMark {
   durable: boolean
   /** The beginning of the names of temporary files, which tells whose they are. */
   writerTag: string
+  publish: Publish
 }
 
 /**
@@ -27,11 +28,14 @@ const UNCERTAIN: ReadonlySet<string> = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'E
 const WATCH_MS = 1_000
 
 /**
- * Journals as folders `models/<encoded name>/log` of files `<20 digits>.json`. A slot is created by `link` of a file that is
- * written and flushed already: the one operation that is both create-if-absent and all-or-nothing.
+ * Journals as folders `models/<encoded name>/log` of slots `<20 digits>.json`. A slot is written and flushed under another name, and gets
+ * its own by an operation that is both create-if-absent and all-or-nothing, see {@link Publish}.
  */
 export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
   const { root, fs, sources, durable } = options
+  const slots = createSlotFiles(options.publish, fs)
+  const plainFiles = createSlotFiles('link', fs)
+  const readsBack = !fs.isLocal(root)
   const temporary = join(root, 'tmp')
   /** Models whose folders this process knows to be durable. */
   const settled = new Set<string>()
@@ -61,6 +65,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     return model
   }
   const slotPath = (model: string, n: number): string => `${folders(model).log}${sep}${slotName(n)}`
+  const eventPath = (model: string, n: number): string => slots.fileOf(slotPath(model, n))
   const newTemporary = (): string => join(temporary, `${options.writerTag}-${newId(sources)}`)
 
   /**
@@ -75,17 +80,17 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     settled.add(model)
   }
 
-  const write = async (path: string, bytes: Uint8Array, what: string, sync: boolean): Promise<void> => {
+  const write = async (path: string, bytes: Uint8Array, what: string, files: SlotFiles, sync: boolean): Promise<void> => {
     try {
-      await fs.writeNew(path, bytes, { mode: EVENT_MODE, sync })
+      await files.write(path, bytes, sync)
     } catch (error) {
-      await fs.unlink(path).catch(() => undefined)
+      await files.discard(path).catch(() => undefined)
       throw await failureOf(error, what, options, MODELS, path)
     }
   }
 
   return {
-    fileName: (model, slot) => `models/${encodeModelName(model)}/${slot === 'snapshot' ? 'snapshot.json' : `log/${slotName(slot)}`}`,
+    fileName: (model, slot) => `models/${encodeModelName(model)}/${slot === 'snapshot' ? 'snapshot.json' : slots.fileOf(`log/${slotName(slot)}`)}`,
     async models() {
       const names = await reading(`cannot list the models of ${root}`, () => fs.list(join(root, MODELS)))
       if (names.length === 0) await assertPresent(options, MODELS)
@@ -96,9 +101,9 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       }
       return models
     },
-    read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(slotPath(model, n))),
+    read: (model, n) => reading(`cannot read event ${n} of ${model}`, () => fs.readFile(eventPath(model, n))),
     has(model, n) {
-      const path = slotPath(model, n)
+      const path = eventPath(model, n)
       try {
         return fs.exists(path)
       } catch (error) {
@@ -119,17 +124,17 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
       const what = `cannot write event ${n} of ${model}`
       const { log } = folders(model)
       const path = newTemporary()
-      await write(path, bytes, what, durable)
+      await write(path, bytes, what, slots, durable)
       let outcome: CreateOutcome
       try {
         if (durable ? !settled.has(model) : n === 0) await settle(model)
-        outcome = await link(path, slotPath(model, n), fs)
+        outcome = await publish(path, slotPath(model, n), slots, readsBack)
       } catch (error) {
-        await fs.unlink(path).catch(() => undefined)
+        await slots.discard(path).catch(() => undefined)
         throw await failureOf(error, what, options, MODELS, log)
       }
       // An uncertain one keeps its file: a request that is still on its way may need it.
-      if (outcome.outcome !== 'uncertain') await fs.unlink(path).catch(() => undefined)
+      if (outcome.outcome !== 'uncertain') await slots.discard(path).catch(() => undefined)
       return outcome
     },
     async harden(model) {
@@ -148,7 +153,7 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
     },
     async writeSnapshot(model, bytes) {
       const path = newTemporary()
-      await write(path, bytes, `cannot write the snapshot of ${model}`, false)
+      await write(path, bytes, `cannot write the snapshot of ${model}`, plainFiles, false)
       await fs.rename(path, folders(model).snapshot).catch(() => fs.unlink(path))
     },
     waitForChange(model, { signal }) {
@@ -159,14 +164,15 @@ export function createLocalLogStore(options: LocalLogStoreOptions): LogStore {
   }
 }
 
-/** @throws the system's error when the slot was certainly not created. */
-async function link(from: string, to: string, fs: StoreFs): Promise<CreateOutcome> {
+/**
+ * @param readsBack whether success, too, is to be read again: a network file system may repeat a request whose reply was lost.
+ * @throws the system's error when the slot was certainly not created.
+ */
+async function publish(from: string, to: string, slots: SlotFiles, readsBack: boolean): Promise<CreateOutcome> {
   try {
-    await fs.link(from, to)
-    return { outcome: 'created' }
+    return (await slots.publish(from, to)) && !readsBack ? { outcome: 'created' } : { outcome: 'exists' }
   } catch (cause) {
     const code = systemErrorCode(cause) ?? ''
-    if (code === 'EEXIST') return { outcome: 'exists' }
     if (UNCERTAIN.has(code)) return { outcome: 'uncertain', cause }
     throw cause
   }

@@ -10,6 +10,7 @@ import { sha256Hex } from '../../util/sha256.js'
 import { systemSources, type Sources } from '../../util/sources.js'
 import type { Backend } from '../backend.js'
 import { JOURNAL_CAPABILITIES } from '../journal/capabilities.js'
+import type { Warn } from '../journal/engine.js'
 import { createJournalBackend } from '../journal/journal-backend.js'
 import { blobFolders } from './blob-folders.js'
 import { CHECK_MOUNT } from './assert-present.js'
@@ -32,6 +33,8 @@ export interface LocalBackendOptions {
   create?: boolean | undefined
   /** Rules of a store that is made now. One that is there keeps its own; others given here are a CONFLICT. */
   policy?: Policy | undefined
+  /** See `JournalBackendOptions.warn`. */
+  warn?: Warn | undefined
   /** Whose temporary files these will be. @default this process */
   processInfo?: { hostname: string; pid: number } | undefined
 }
@@ -40,7 +43,7 @@ export interface LocalBackendOptions {
  * Opens the store in a folder, or makes it one. Reading works on a read-only file system, too.
  *
  * @throws {StemmaError} REGISTRY_UNAVAILABLE when there is none and `create` is false; STORE_INVALID when `store.json` is damaged, or
- * when other things lie in the folder; FORMAT_TOO_NEW; UNSUPPORTED for a file system without hard links; CONFLICT for another policy; NO_SPACE,
+ * when other things lie in the folder; FORMAT_TOO_NEW; UNSUPPORTED for a file system that has neither hard links nor renames of folders that keep what is there; CONFLICT for another policy; NO_SPACE,
  * READ_ONLY, ACCESS_DENIED, IO.
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<Backend> {
@@ -56,13 +59,14 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Ba
   checkStoredPolicy(file.policy, policy, root)
   return createJournalBackend({
     location: root,
-    log: createLocalLogStore({ ...store, id: file.id }),
+    log: createLocalLogStore({ ...store, id: file.id, publish: file.publish }),
     blobs: createLocalBlobStore({ ...store, id: file.id }),
     policy: file.policy,
     uploadFolder: blobFolders(root).uploads,
     sources,
     capabilities: { ...JOURNAL_CAPABILITIES, durable, localFiles: true },
-    writer: { id: random, library: LIBRARY }
+    writer: { id: random, library: LIBRARY },
+    warn: options.warn
   })
 }
 

@@ -3,6 +3,7 @@ import { StemmaError } from '../../errors/stemma-error.js'
 import { parse } from '../../schemas/parse.js'
 import { policySchema, type Policy } from '../../schemas/policy.js'
 import { canonicalJson } from '../../util/canonical-json.js'
+import type { Publish } from './slot-files.js'
 
 /** Format of the local store that this stemma reads and writes. */
 export const STORE_FORMAT = 1
@@ -12,13 +13,13 @@ const storeFileSchema = z.looseObject({
   /** Random, given once: two folders with the same one are copies of each other. */
   id: z.string().min(1),
   createdAt: z.iso.datetime(),
-  /** How a slot is created: `link`. Other ways can come with other file systems. */
+  /** How a slot is created, see {@link Publish}. Others can come with other file systems. */
   publish: z.string(),
   policy: policySchema
 })
 
 /** What `store.json` says: the mark by which a folder is known as a store. */
-export type StoreFile = z.infer<typeof storeFileSchema>
+export type StoreFile = z.infer<typeof storeFileSchema> & { publish: Publish }
 
 /** The bytes of `store.json`: for people to read, too. */
 export function encodeStoreFile(file: StoreFile): Uint8Array {
@@ -40,10 +41,11 @@ export function decodeStoreFile(bytes: Uint8Array, root: string): StoreFile {
     })
   }
   const file = parse(storeFileSchema, value, { what: `store.json of ${root}`, code: 'STORE_INVALID', hint: RESTORE })
-  if (file.publish === 'link') return file
-  throw new StemmaError('UNSUPPORTED', `the store ${root} publishes by '${file.publish}', this stemma only by 'link'`, {
-    hint: 'Upgrade stemma, or copy the models to a store on a file system with hard links.',
-    details: { root, publish: file.publish }
+  const { publish } = file
+  if (publish === 'link' || publish === 'rename') return { ...file, publish }
+  throw new StemmaError('UNSUPPORTED', `the store ${root} publishes by '${publish}', this stemma by 'link' or 'rename'`, {
+    hint: 'Upgrade stemma.',
+    details: { root, publish }
   })
 }
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { timeSlices } from '../../io/event-loop.js'
+import type { StoreFs } from '../../io/store-fs.js'
 import { systemErrorCode } from '../../io/system-error.js'
 import { blobFolders } from './blob-folders.js'
 import { unlinkIfThere } from './if-there.js'
 import type { LocalBlobStoreOptions } from './publish.js'
+import { createSlotFiles } from './slot-files.js'
 
 /**
  * Removes temporary files older than `olderThanMs` whose writer is gone, and damaged blobs that lie in the trash as long. A
@@ -21,11 +23,23 @@ export async function sweepTemporary(olderThanMs: number, dryRun: boolean, store
     for (const name of await fs.list(folder)) {
       await pause()
       const stat = await fs.stat(join(folder, name))
-      if (stat?.isFile !== true || sources.now() - startOf(name, stat.mtimeMs) <= olderThanMs || !isCandidate(name)) continue
-      if (dryRun || (await unlinkIfThere(join(folder, name), fs))) swept.push(`${label}/${name}`)
+      // A folder is a slot that was not published, where slots are folders; in the other two nobody puts any.
+      if (stat === undefined || (!stat.isFile && label !== 'tmp') || sources.now() - startOf(name, stat.mtimeMs) <= olderThanMs || !isCandidate(name)) continue
+      if (dryRun || (await (stat.isFile ? unlinkIfThere(join(folder, name), fs) : removeSlot(join(folder, name), fs)))) swept.push(`${label}/${name}`)
     }
   }
   return swept
+}
+
+/** `false` when it was gone already, or holds other things. */
+async function removeSlot(path: string, fs: StoreFs): Promise<boolean> {
+  try {
+    await createSlotFiles('rename', fs).discard(path)
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return false
+  }
 }
 
 /** An upload that nobody went on with: each part that arrives makes it new again. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { toReference } from '../../../src/record/parse-reference.js'
+import { openLocalBackend } from '../../../src/backends/local/open-local.js'
+import { fixedSources, START_MS } from '../../support/fixed-sources.js'
+import { createFaultDisk, type Fault } from '../fault-fs.js'
 import { all, failure, logVersion, move, numberOf } from '../conformance/fixtures.js'
 import { createStoreFixture } from './store-fixture.js'
 
@@ -110,4 +113,55 @@ it('an answer that cannot be given is found out before the commit', async () => 
   await failure(move(await store.open(), 'm', 'production'), 'BLOB_MISSING')
   await store.replace(manifest, bytes)
   expect(await all(backend.history({ name: 'm' }, {}))).toHaveLength(1)
+})
+
+describe('on a network file system', () => {
+  /** An open store with a version in it, and what `move` does there while a plan holds. */
+  const promotableThere = async (plan: (operation: string) => Fault | undefined, isLocal = false) => {
+    const sources = fixedSources()
+    let isPlanned = false
+    const { fs } = createFaultDisk().mount({ now: () => sources.now(), isLocal, fault: (_, operation) => (isPlanned ? plan(operation) : undefined) })
+    const backend = await openLocalBackend({ root: '/store', fs, sources })
+    await logVersion(backend, 'm')
+    isPlanned = true
+    return backend
+  }
+
+  it.each([true, false])('success, too, is read again before it is believed (on this machine: %s)', async (isLocal) => {
+    const steps: string[] = []
+    const backend = await promotableThere((operation) => {
+      steps.push(operation)
+      return undefined
+    }, isLocal)
+    await move(backend, 'm', 'production')
+    expect(steps.slice(steps.indexOf('link')).includes('read')).toBe(!isLocal)
+  })
+
+  it('an event that cannot be read after it was written is COMMIT_UNKNOWN', async () => {
+    let isLinked = false
+    const backend = await promotableThere((operation) => {
+      isLinked ||= operation === 'link'
+      return isLinked && operation === 'read' ? { kind: 'error', code: 'ESTALE', acts: false } : undefined
+    })
+    await failure(move(backend, 'm', 'production'), 'COMMIT_UNKNOWN')
+  })
+})
+
+describe('a clock that is behind the last change', () => {
+  it('is told when it is more than five minutes, and the event gets a later time all the same', async () => {
+    const warnings: string[] = []
+    const sources = fixedSources()
+    const { fs } = createFaultDisk().mount({ now: () => sources.now() })
+    const backend = await openLocalBackend({ root: '/store', fs, sources, warn: (message) => warnings.push(message) })
+    await logVersion(backend, 'm')
+    sources.moveTo(START_MS - 299_000)
+    await move(backend, 'm', 'staging')
+    expect(warnings).toEqual([])
+    sources.moveTo(START_MS - 302_000)
+    await move(backend, 'm', 'production')
+    expect(warnings).toEqual([expect.stringMatching(/30[12] s behind the last change of m,/)])
+    const times = (await all(backend.history({ name: 'm' }, {}))).map(({ at }) => at)
+    expect(times).toEqual(times.toSorted())
+    expect(new Set(times).size).toBe(3)
+  })
 })

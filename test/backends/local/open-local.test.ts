@@ -7,7 +7,7 @@ import { isStemmaError } from '../../../src/errors/stemma-error.js'
 import { DEFAULT_POLICY } from '../../../src/schemas/policy.js'
 import { fixedSources, START_MS } from '../../support/fixed-sources.js'
 import { failure, logVersion, numberOf } from '../conformance/fixtures.js'
-import { createFaultDisk, systemError } from '../fault-fs.js'
+import { createFaultDisk } from '../fault-fs.js'
 
 let folder: string
 let root: string
@@ -53,26 +53,58 @@ describe('a new store', () => {
     await backend.close()
   })
 
-  it('is UNSUPPORTED where there are no hard links', async () => {
+  it('renames folders where there are no hard links, and says so', async () => {
     const sources = fixedSources()
-    const { fs } = createFaultDisk().mount({ now: () => START_MS })
-    const noLinks = { ...fs, link: (_: string, to: string) => Promise.reject(systemError('EPERM', 'link', to)) }
-    await failure(openLocalBackend({ root: '/store', fs: noLinks, sources }), 'UNSUPPORTED')
+    const { fs } = createFaultDisk().mount({ now: () => START_MS, hasLinks: false })
+    const backend = await openLocalBackend({ root: '/store', fs, sources })
+    await logVersion(backend, 'm')
+    expect(Buffer.from((await fs.readFile('/store/store.json')) ?? '').toString()).toContain('"publish": "rename"')
+    expect(await fs.list('/store/models/m/log')).toEqual(['00000000000000000000.json'])
+    expect(await fs.list('/store/models/m/log/00000000000000000000.json')).toEqual(['content.json'])
+    expect(await fs.list('/store/tmp')).toEqual([])
+    expect((await backend.verify({}, {})).problems).toEqual([])
   })
 
-  it('has one maker, whose rules hold, when many make it at the same time', async () => {
+  it('is UNSUPPORTED where there are no hard links, and a rename replaces what is there', async () => {
+    const sources = fixedSources()
+    const { fs } = createFaultDisk().mount({ now: () => START_MS, hasLinks: false })
+    const replacing = {
+      ...fs,
+      async rename(from: string, to: string) {
+        for (const name of await fs.list(to)) await fs.unlink(`${to}/${name}`)
+        await fs.rename(from, to)
+      }
+    }
+    const error = await failure(openLocalBackend({ root: '/store', fs: replacing, sources }), 'UNSUPPORTED')
+    expect(error.message).toContain('EPERM')
+    expect(await fs.list('/store/tmp')).toEqual([])
+    expect(fs.exists('/store/store.json')).toBe(false)
+  })
+
+  it('sweeps folders that a writer left behind before it could rename them', async () => {
+    const sources = fixedSources()
+    const { fs } = createFaultDisk().mount({ now: () => sources.now(), hasLinks: false })
+    const backend = await openLocalBackend({ root: '/store', fs, sources })
+    await fs.makeFolder('/store/tmp/cafe-1-left', { mode: 0o700, sync: false })
+    await fs.writeNew('/store/tmp/cafe-1-left/content.json', Buffer.from('{}'), { mode: 0o444, sync: false })
+    sources.moveTo(START_MS + 30 * 86_400_000)
+    await backend.collectGarbage({ dryRun: false, graceMs: 604_800_000 }, {})
+    expect(await fs.list('/store/tmp')).toEqual([])
+  })
+
+  it.each([true, false])('has one maker, whose rules hold, when many make it at the same time (hard links: %s)', async (hasLinks) => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const disk = createFaultDisk()
       const attempts = Array.from({ length: 6 }, async (_, index) => {
         const sources = fixedSources({ seed: seed * 100 + index })
         // Lets the makers overtake each other differently each time.
         const schedule = (): Promise<void> => sources.sleep((sources.randomBytes(1)[0] ?? 0) % 2)
-        const { fs } = disk.mount({ now: () => START_MS, schedule })
+        const { fs } = disk.mount({ now: () => START_MS, schedule, hasLinks })
         const policy = { ...DEFAULT_POLICY, reasonRequiredFor: index % 2 === 0 ? [] : ['production'] }
         return openLocalBackend({ root: '/store', fs, sources, policy })
       })
       const settled = await Promise.allSettled(attempts)
-      const { fs } = disk.mount({ now: () => START_MS })
+      const { fs } = disk.mount({ now: () => START_MS, hasLinks })
       const { policy } = await openLocalBackend({ root: '/store', fs, sources: fixedSources() })
       for (const result of settled) {
         if (result.status === 'fulfilled') expect(result.value.policy).toEqual(policy)

@@ -8,8 +8,8 @@ import { all, prepareVersion } from '../conformance/fixtures.js'
 import { seededRandom } from '../fault-disk.js'
 import { createFaultDisk } from '../fault-fs.js'
 
-/** `STEMMA_SCHEDULES` makes it a soak test. */
-const SCHEDULES = Number(process.env['STEMMA_SCHEDULES'] ?? 150)
+/** `STEMMA_SCHEDULES` makes it a soak test, as test/durability does. */
+const SCHEDULES = Number(process.env['STEMMA_SCHEDULES'] ?? 75)
 const CHANGES_EACH = 4
 
 /** What a writer was told. */
@@ -71,7 +71,7 @@ async function checkSchedule(seed: number): Promise<void> {
   const open = (schedule?: () => Promise<void>): Promise<Backend> => {
     nextSeed += 1
     const sources = fixedSources({ seed: nextSeed })
-    const { fs } = disk.mount({ now: () => START_MS, schedule })
+    const { fs } = disk.mount({ now: () => START_MS, schedule, hasLinks: seed % 3 > 0, isLocal: seed % 5 > 0 })
     return openLocalBackend({ root: '/store', fs, sources })
   }
   // Also the creation of the store is a race.
