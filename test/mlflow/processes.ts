@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { statusOverTls, type ServerTls } from './tls-request.js'
 
 const START_MS = 180_000
 
@@ -20,19 +21,23 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until something answers with success; shows the end of its log when it does not. */
-export async function answers(url: string, child: ChildProcess, log: string): Promise<void> {
+export async function answers(url: string, child: ChildProcess, log: string, tls?: ServerTls): Promise<void> {
   const until = Date.now() + START_MS
   while (Date.now() < until) {
     if (child.exitCode !== null) break
-    const isUp = await fetch(url).then(
-      (reply) => reply.ok,
-      () => false
-    )
-    if (isUp) return
+    if (await isUp(url, tls)) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await end(child)
   throw new Error(`the server did not answer at ${url}:\n${readFileSync(log, 'utf8').slice(-4_000)}`)
+}
+
+async function isUp(url: string, tls: ServerTls | undefined): Promise<boolean> {
+  if (tls) return (await statusOverTls(url, tls)) === 200
+  return fetch(url).then(
+    (reply) => reply.ok,
+    () => false
+  )
 }
 
 /** Sees to it that a process and those that it started end with this one, however that ends. */

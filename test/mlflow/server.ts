@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { answers, end, endsWithUs, freePort } from './processes.js'
 import { pythonEnvironment } from './python.js'
+import type { ServerTls } from './tls-request.js'
 
 /** How a server differs from one with SQLite, file artifacts and no users. */
 export interface ServerOptions {
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** @default 1 */
   readonly workers?: number
   readonly port?: number
+  /** For one that its arguments make speak TLS. */
+  readonly tls?: ServerTls
   /** A folder that was used before, to start again on. */
   readonly folder?: string
 }
@@ -54,8 +57,8 @@ export async function startServer(python: string, options: ServerOptions = {}): 
     { cwd: folder, detached: true, stdio: ['ignore', output, output], env: { ...pythonEnvironment(), MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', ...options.environment } }
   )
   endsWithUs(child)
-  const url = `http://127.0.0.1:${port}`
-  await answers(`${url}/health`, child, log)
+  const url = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`
+  await answers(`${url}/health`, child, log, options.tls)
   const kill = (): Promise<void> => end(child)
   return {
     ...{ url, port, folder, kill },

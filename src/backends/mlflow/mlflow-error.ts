@@ -56,10 +56,17 @@ export function isInternalError(error: unknown): boolean {
 /** An error in the words of this backend: the transport speaks of a stemma server. */
 export function inOurWords(error: unknown): unknown {
   if (!isStemmaError(error)) return error
-  const hint = HINTS[error.code] ?? error.hint?.replaceAll('stemma server', 'MLflow server')
+  const hint = HINTS[error.code] ?? ownHint(error)
   const message = error.message.replaceAll('not as a stemma registry does', 'not as an MLflow server does')
   if (hint === error.hint && message === error.message) return error
   return new StemmaError(error.code, message, { hint, retryable: error.retryable, details: error.details, cause: error.cause })
+}
+
+function ownHint({ hint, message, details }: StemmaError): string | undefined {
+  // Servers that want a certificate, and get none or one that they do not know, say no more than that.
+  const isCutOff = details['cause'] === 'ECONNRESET' && message.includes(' https://')
+  const also = isCutOff ? ' Where it asks for a certificate: MLFLOW_TRACKING_CLIENT_CERT_PATH names it.' : ''
+  return hint && hint.replaceAll('stemma server', 'MLflow server').replaceAll('NODE_EXTRA_CA_CERTS', 'MLFLOW_TRACKING_SERVER_CERT_PATH') + also
 }
 
 const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {

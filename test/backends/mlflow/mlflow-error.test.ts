@@ -31,4 +31,15 @@ describe('mlflow-error', () => {
     expect(inOurWords(error)).toMatchObject({ message: expect.stringContaining('MLflow server') as string, hint: expect.stringContaining('MLFLOW_TRACKING_TOKEN') as string })
     expect(inOurWords('x')).toBe('x')
   })
+
+  it('names the variables by which MLflow knows authorities and certificates', () => {
+    const options = { hint: 'One of an own authority is trusted through NODE_EXTRA_CA_CERTS.' }
+    const own = 'One of an own authority is trusted through MLFLOW_TRACKING_SERVER_CERT_PATH.'
+    expect(inOurWords(new StemmaError('REGISTRY_UNAVAILABLE', 'x', options))).toMatchObject({ hint: own })
+    const cut = (address: string, cause: string): unknown => inOurWords(new StemmaError('REGISTRY_UNAVAILABLE', `GET ${address}: lost`, { hint: 'Check.', details: { cause } }))
+    expect(cut('https://h/p', 'ECONNRESET')).toMatchObject({ hint: expect.stringContaining('MLFLOW_TRACKING_CLIENT_CERT_PATH') as string })
+    expect(cut('https://h/p', 'ECONNREFUSED')).toMatchObject({ hint: 'Check.' })
+    expect(cut('http://h/p', 'ECONNRESET')).toMatchObject({ hint: 'Check.' })
+    expect(inOurWords(new StemmaError('REGISTRY_UNAVAILABLE', 'x'))).toMatchObject({ hint: undefined })
+  })
 })
