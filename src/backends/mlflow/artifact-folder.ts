@@ -38,22 +38,35 @@ export function proxiedPath(client: MlflowClient, artifactUri: string): string {
 /** All files below a folder, in no special order. A folder that is not there has none. */
 export async function listFiles(client: MlflowClient, folder: string, options: CallOptions): Promise<ListedFile[]> {
   const found: ListedFile[] = []
-  const list = async (below: string): Promise<string[]> => {
-    const path = below === '' ? folder : `${folder}/${below}`
-    const { files } = await client.call(MLFLOW.listArtifacts, { query: { path }, signal: options.signal })
-    const folders: string[] = []
-    for (const file of files) {
-      // Some servers give the name in the folder, others the path below the root.
-      const name = file.path.slice(file.path.lastIndexOf('/') + 1)
-      const full = below === '' ? name : `${below}/${name}`
-      if (file.is_dir) folders.push(full)
-      else found.push({ path: full, sizeBytes: file.file_size ?? 0 })
-    }
-    return folders
-  }
   // One level after the other, the folders of each side by side.
-  for (let level = ['']; level.length > 0; ) level = (await mapLimited(level, CONCURRENT_LISTS, list)).flat()
+  for (let level = ['']; level.length > 0; ) {
+    const listed = await mapLimited(level, CONCURRENT_LISTS, (below) => listFolder(client, folder, below, options))
+    for (const { files } of listed) found.push(...files)
+    level = listed.flatMap(({ folders }) => folders)
+  }
   return found
+}
+
+/** The same of those folders only that paths lie in, all of them side by side. */
+export async function listFilesBeside(client: MlflowClient, folder: string, paths: readonly string[], options: CallOptions): Promise<ListedFile[]> {
+  const parents = new Set(paths.map((path) => path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
+  const listed = await mapLimited([...parents], CONCURRENT_LISTS, (below) => listFolder(client, folder, below, options))
+  return listed.flatMap(({ files }) => files)
+}
+
+async function listFolder(client: MlflowClient, folder: string, below: string, { signal }: CallOptions): Promise<{ files: ListedFile[]; folders: string[] }> {
+  const path = below === '' ? folder : `${folder}/${below}`
+  const reply = await client.call(MLFLOW.listArtifacts, { query: { path }, signal })
+  const files: ListedFile[] = []
+  const folders: string[] = []
+  for (const file of reply.files) {
+    // Some servers give the name in the folder, others the path below the root.
+    const name = file.path.slice(file.path.lastIndexOf('/') + 1)
+    const full = below === '' ? name : `${below}/${name}`
+    if (file.is_dir) folders.push(full)
+    else files.push({ path: full, sizeBytes: file.file_size ?? 0 })
+  }
+  return { files, folders }
 }
 
 /** Puts a file, with its length: servers store a body without one as an empty file. */

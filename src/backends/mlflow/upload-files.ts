@@ -5,7 +5,7 @@ import { mapLimited } from '../../util/map-limited.js'
 import { sha256Hex } from '../../util/sha256.js'
 import type { CallOptions } from '../../util/options.js'
 import { allOf } from './all-of.js'
-import { listFiles, putFile, readFile } from './artifact-folder.js'
+import { listFilesBeside, putFile, readFile } from './artifact-folder.js'
 import type { MlflowClient } from './client.js'
 import { MULTIPART_MIN_BYTES, uploadInParts } from './multipart.js'
 import { otherBytes } from './other-bytes.js'
@@ -77,7 +77,8 @@ async function* checked({ path, sha256 }: UploadFile, chunks: AsyncIterable<Uint
 }
 
 async function checkSizes(client: MlflowClient, folder: string, files: readonly UploadFile[], options: CallOptions): Promise<void> {
-  const listed = new Map((await listFiles(client, folder, options)).map(({ path, sizeBytes }) => [path, sizeBytes]))
+  const paths = files.map(({ path }) => path)
+  const listed = new Map((await listFilesBeside(client, folder, paths, options)).map(({ path, sizeBytes }) => [path, sizeBytes]))
   for (const { path, sizeBytes } of files) {
     const found = listed.get(path)
     if (found === sizeBytes) continue
