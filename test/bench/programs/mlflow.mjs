@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { openRegistry } from 'stemma'
 
 const [, , url] = process.argv
-let registry = await openRegistry(`mlflow+${url}`)
+let registry
 
 const timed = async (work) => {
   const begin = performance.now()
@@ -24,7 +24,7 @@ const works = {
   // A cold one gets a cache of its own; what a registry reads when it is opened is not part of the call.
   async fetch({ name, cache, warmUp }) {
     if (cache !== undefined) {
-      await registry.close()
+      await registry?.close()
       registry = await openRegistry(`mlflow+${url}`, { cache })
       if (warmUp !== undefined) await registry.getModel(warmUp)
     }
@@ -56,7 +56,8 @@ const works = {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { work, ...input } = JSON.parse(line)
+  if (work !== 'fetch' || input.cache === undefined) registry ??= await openRegistry(`mlflow+${url}`)
   const ms = await works[work](input)
   console.log(JSON.stringify({ ms, peakKib: process.resourceUsage().maxRSS }))
 }
-await registry.close()
+await registry?.close()

@@ -12,7 +12,8 @@ const LARGE_BYTES = 500 * 1024 ** 2
 const SMALL_FILES = 2_000
 const SMALL_BYTES = 4_096
 const VERSIONS = 2_000
-const MODELS = 8
+/** Logged side by side: the server has its processes, and much of each call is waiting. */
+const MODELS = 16
 const EXPERIMENT = 'bench'
 /** Short calls are measured so many at a time. */
 const TURNS = 10
@@ -165,7 +166,6 @@ function fileRows(bench: Bench, kind: 'large' | 'small'): Promise<Row[]> {
   const what = kind === 'large' ? 'a model of 500 MiB' : `a model of ${SMALL_FILES.toLocaleString('en')} files of 4 KiB`
   const isLong = kind === 'small'
   const name = `log-${kind}`
-  const fetched = `fetch-${kind}`
   const settle = (): void => {
     runShell('sync')
   }
@@ -179,19 +179,17 @@ function fileRows(bench: Bench, kind: 'large' | 'small'): Promise<Row[]> {
       ours: () => ({ work: 'log', name, folder: source }),
       theirs: () => ({ work: 'log', name: `python-${name}`, folder: source })
     })
-    await clients.ours.do({ work: 'log', name: fetched, folder: source })
-    await clients.theirs.do({ work: 'log', name: `python-${fetched}`, folder: source })
     await row({
       ...{ id: `cold-${kind}`, work: `fetch ${what}, cold`, limit: '`download_artifacts`', settle },
-      ours: (_, isWhole) => ({ work: 'fetch', name: fetched, cache: freshPath(workspace, 'cache'), ...(isWhole ? {} : { warmUp: 'warm-up' }) }),
-      theirs: () => ({ work: 'fetch', name: `python-${fetched}`, into: freshPath(workspace, 'fetched') })
+      ours: (_, isWhole) => ({ work: 'fetch', name, cache: freshPath(workspace, 'cache'), ...(isWhole ? {} : { warmUp: 'warm-up' }) }),
+      theirs: () => ({ work: 'fetch', name: `python-${name}`, into: freshPath(workspace, 'fetched') })
     })
     const cache = freshPath(workspace, 'cache')
-    await clients.ours.do({ work: 'fetch', name: fetched, cache })
+    await clients.ours.do({ work: 'fetch', name, cache })
     await row({
       ...{ id: `warm-${kind}`, work: `fetch ${what}, warm`, limit: '`download_artifacts` again, to the same folder', most: WARM_BAR, settle },
-      ours: (_, isWhole) => ({ work: 'fetch', name: fetched, ...(isWhole ? { cache } : {}) }),
-      theirs: () => ({ work: 'fetch', name: `python-${fetched}`, into: join(workspace.root, `again-${kind}`) })
+      ours: (_, isWhole) => ({ work: 'fetch', name, ...(isWhole ? { cache } : {}) }),
+      theirs: () => ({ work: 'fetch', name: `python-${name}`, into: join(workspace.root, `again-${kind}`) })
     })
     rmSync(source, { recursive: true })
     return rows
