@@ -182,6 +182,8 @@ async function upload({ context, options, progress }: Sending, blobs: readonly P
   const failed = new AbortController()
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal])
   const lanes = Math.min(UPLOAD_LANES, blobs.length)
+  // After large files comes a manifest, as a part of a batch: what encodes it loads while the registry is at work.
+  if (lanes > 0) void handledLater(import('../../../transport/encode-parts.js'))
   const largest = blobs.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 1)
   const chunkBytes = Math.min(chunkBytesFor(context, lanes), largest)
   const idle = Array.from({ length: lanes }, () => createChunkMemory(chunkBytes))
