@@ -210,7 +210,8 @@ async function servicesRow(workspace: Workspace): Promise<Row> {
     bar: '≤ 5 s, server ≤ 250 MiB',
     met: tookMs <= 5_000 && serverMiB <= 250,
     figure: `${(tookMs / 1000).toFixed(2)} s`,
-    detail: `200 clients in one process; peak of the server ${serverMiB.toFixed(0)} MiB`
+    detail: `200 clients in one process; peak of the server ${serverMiB.toFixed(0)} MiB`,
+    peakMiB: run.peakMiB
   }
 }
 
