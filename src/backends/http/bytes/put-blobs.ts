@@ -45,7 +45,7 @@ interface Sending {
 }
 
 /**
- * Stores sources in the registry; see `Backend.putBlobs`. Digests first, of some thousand sources at a time: then only what the registry lacks is
+ * Stores sources in the registry; see `Backend.putBlobs`. Digests first, of some hundred sources at a time: then only what the registry lacks is
  * read and sent. Streams are sent as they come.
  */
 export async function putBlobs(context: BytesContext, sources: readonly ByteSource[], options: PutOptions): Promise<StoredBlob[]> {
