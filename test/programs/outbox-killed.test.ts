@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createMemoryBackend } from '../../src/backends/memory/create-memory-backend.js'
 import { StemmaError } from '../../src/errors/stemma-error.js'
 import { createRegistry } from '../../src/registry/create-registry.js'
 import { createServer } from '../../src/server/create-server.js'
 import { systemSources } from '../../src/util/sources.js'
+import { buildPrograms, type BuiltPrograms } from '../support/built-programs.js'
 import { all, temporaryFolder, testRegistry } from '../support/test-registry.js'
 
 /** Delivers what waits, and kills itself with SIGKILL in the moment that it is told. */
@@ -28,6 +29,16 @@ const registry = await openRegistry(url, { outbox })
 console.log(JSON.stringify(await registry.flushOutbox()))
 await registry.close()
 `
+
+let built: BuiltPrograms
+
+beforeAll(async () => {
+  built = await buildPrograms({})
+})
+
+afterAll(() => {
+  built.remove()
+})
 
 it.each([
   ['between the commit and its answer', 'delivered'],
@@ -58,8 +69,8 @@ it.each([
   expect(queued).toHaveProperty('queued', true)
   expect(commits).toBe(0)
 
-  const index = pathToFileURL(join(import.meta.dirname, '../../src/index.ts')).href
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', PROGRAM, index, url, outbox, moment], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const index = pathToFileURL(built.index).href
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, index, url, outbox, moment], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   expect([code, signal]).toEqual([null, 'SIGKILL'])
   expect(commits).toBe(1)

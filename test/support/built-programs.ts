@@ -11,6 +11,8 @@ const LIBRARY = ['index', 'backends/index', 'schemas/index', 'server/index', 'te
 export interface BuiltPrograms {
   /** Absolute path of a program by the name that it was given. */
   path(name: string): string
+  /** Absolute path of the library's entry. */
+  index: string
   /** Absolute path of the command line. */
   command: string
   remove(): void
@@ -41,6 +43,7 @@ export async function buildPrograms(programs: Readonly<Record<string, string>>):
   ])
   return {
     path: (name) => join(folder, `${name}.js`),
+    index: join(library, 'index.js'),
     command: join(library, 'cli/main.js'),
     remove: () => {
       rmSync(folder, { recursive: true, force: true })

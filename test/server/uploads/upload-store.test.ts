@@ -304,7 +304,7 @@ describe('any order of chunks, cuts and restarts', () => {
         }
         expect((await readBlob(backend, DIGEST)).equals(BYTES)).toBe(true)
       }),
-      { numRuns: 60 }
+      { numRuns: 30 }
     )
   })
 })
