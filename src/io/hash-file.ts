@@ -76,9 +76,19 @@ function hashBlocking(fd: number, options: HashOptions): Ingested {
   return { sha256: sha256.digest('hex'), sizeBytes: position }
 }
 
+/** Two that no file is read into. For one file after the other: new ones for each add up until they are collected, which those may be, too. */
+let spare: WeakRef<readonly [Buffer, Buffer]> | undefined
+
+function takeReadAhead(): readonly [Buffer, Buffer] {
+  const buffers = spare?.deref()
+  spare = undefined
+  return buffers ?? [Buffer.allocUnsafeSlow(READ_AHEAD_BYTES), Buffer.allocUnsafeSlow(READ_AHEAD_BYTES)]
+}
+
 async function hashReadingAhead(fd: number, options: HashOptions): Promise<Ingested> {
   const sha256 = createHash('sha256')
-  let [current, ahead] = [Buffer.allocUnsafeSlow(READ_AHEAD_BYTES), Buffer.allocUnsafeSlow(READ_AHEAD_BYTES)]
+  const buffers = takeReadAhead()
+  let [current, ahead] = buffers
   let position = 0
   let reading = handledLater(readFully(fd, current, 0))
   try {
@@ -95,6 +105,7 @@ async function hashReadingAhead(fd: number, options: HashOptions): Promise<Inges
     return { sha256: sha256.digest('hex'), sizeBytes: position }
   } finally {
     await Promise.allSettled([reading])
+    spare = new WeakRef(buffers)
     await closeLater(fd)
   }
 }
