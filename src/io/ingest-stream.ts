@@ -7,10 +7,7 @@ import { createBackgroundSync, type LargeOptions } from './ingest-large.js'
 import { sourceUnreadable } from './open-source.js'
 import type { Ingested } from './store-fs.js'
 
-/** Writes of 2 MiB and more are at times ten times slower on ext4; each is a turn of the thread pool. */
-const BUFFER_BYTES = 1_048_576
-/** Hashed as soon as so much has come: it is in the processor's cache then, and no more when a buffer is full. */
-const HASH_BYTES = 65_536
+const BUFFER_BYTES = 524_288
 
 /** A {@link ByteSource} that is a stream, or so many bytes that they are handled as one. */
 export type StreamSource = Exclude<CopiedSource, { kind: 'file' }>
@@ -56,18 +53,17 @@ export async function drain(
   let filling = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   let spare = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   let filled = 0
-  let hashed = 0
   let { sizeBytes } = begun
   let writing: Promise<void> | undefined
 
   const flush = async (): Promise<void> => {
     options.check()
-    sha256.update(filling.subarray(hashed, filled))
     await writing
-    writing = handledLater(writeFully(target, filling.subarray(0, filled)))
+    const chunk = filling.subarray(0, filled)
+    writing = handledLater(writeFully(target, chunk))
+    sha256.update(chunk)
     sizeBytes += filled
     filled = 0
-    hashed = 0
     ;[filling, spare] = [spare, filling]
     background.wrote(sizeBytes)
     options.onBytes(sizeBytes)
@@ -81,10 +77,6 @@ export async function drain(
         filled += part.byteLength
         taken += part.byteLength
         if (filled === BUFFER_BYTES) await flush()
-        else if (filled - hashed >= HASH_BYTES) {
-          sha256.update(filling.subarray(hashed, filled))
-          hashed = filled
-        }
       }
     }
     if (filled > 0) await flush()
