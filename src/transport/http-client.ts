@@ -66,11 +66,14 @@ export function createHttpClient({ proxy, maxSockets, tls, keepAlive = true }: H
   return {
     async exchange(request) {
       const { url, address } = request
-      const watched = watchedTransport(url.protocol === 'https:' ? https : http, request.onConnected, proxy === 'none')
+      const headers = { ...request.headers, 'accept-encoding': 'identity' }
+      const isDirect = proxy === 'none'
+      const watched = watchedTransport(url.protocol === 'https:' ? https : http, request.onConnected, isDirect ? headers : undefined)
       const config: InternalAxiosRequestConfig = Object.assign(new Settings(), proxied, pools[request.pool], {
         url: url.href,
         method: request.method,
-        headers: new axios.AxiosHeaders({ ...request.headers, 'accept-encoding': 'identity' }),
+        // Those of a direct request go past axios, which looks for each of them among all, several times.
+        headers: new axios.AxiosHeaders(isDirect ? {} : headers),
         data: request.data,
         signal: request.signal,
         timeout: request.timeoutMs,
@@ -124,13 +127,17 @@ interface WatchedTransport {
   abandon: () => void
 }
 
-/** Node's own request, which also tells when the connection stands, and can be ended when axios has let go of it. */
-function watchedTransport(module: { request: typeof http.request }, onConnected: () => void, isDirect: boolean): WatchedTransport {
+/**
+ * Node's own request, which also tells when the connection stands, and can be ended when axios has let go of it.
+ *
+ * @param direct the headers of a request without a proxy; `undefined`: those that axios gives, which knows what a proxy wants.
+ */
+function watchedTransport(module: { request: typeof http.request }, onConnected: () => void, direct: http.OutgoingHttpHeaders | undefined): WatchedTransport {
   let request: http.ClientRequest | undefined
   let headers: ReplyHeaders = {}
   const transport: NodeTransport = {
     request(options, onResponse) {
-      request = module.request(isDirect ? directOptions(options) : options, (response) => {
+      request = module.request(direct ? directOptions(options, direct) : options, (response) => {
         headers = plainHeaders(response.headers)
         response.headers = {}
         onResponse(response)
@@ -146,7 +153,7 @@ function watchedTransport(module: { request: typeof http.request }, onConnected:
 }
 
 /** What Node needs of a request without a proxy: it copies its options three times, and half of what axios gives is for redirects and HTTP/2. */
-function directOptions({ protocol, hostname, port, path, method, headers, agent, auth, lookup }: http.RequestOptions): http.RequestOptions {
+function directOptions({ protocol, hostname, port, path, method, agent, auth, lookup }: http.RequestOptions, headers: http.OutgoingHttpHeaders): http.RequestOptions {
   return {
     protocol,
     hostname,

@@ -23,7 +23,7 @@ export interface Watch {
   end(): void
 }
 
-/** Watches requests. One timer serves all of them, and runs only while there are any. */
+/** Watches requests. One timer serves all of them, and stops when it finds none: to stop it after each would be to start it for each. */
 export interface Watchdog {
   watch(limits: WatchLimits, onStall: (stall: Stall) => void): Watch
 }
@@ -57,21 +57,16 @@ export function createWatchdog(ticker: Ticker, tickMs: number): Watchdog {
       watched.delete(one)
       one.onStall(stall)
     }
-    settle()
-  }
-  const settle = (): void => {
-    if (watched.size > 0) stop ??= ticker(tickMs, tick)
-    else {
-      stop?.()
-      stop = undefined
-    }
+    if (watched.size > 0) return
+    stop?.()
+    stop = undefined
   }
 
   return {
     watch(limits, onStall) {
       const one: Watched = { limits, onStall, isAwaiting: true, isStreaming: false, totalMs: 0, idleMs: 0, steps: [0], stepMs: 0 }
       watched.add(one)
-      settle()
+      stop ??= ticker(tickMs, tick)
       return {
         moved(bytes) {
           one.idleMs = 0
@@ -87,7 +82,6 @@ export function createWatchdog(ticker: Ticker, tickMs: number): Watchdog {
         },
         end() {
           watched.delete(one)
-          settle()
         }
       }
     }
