@@ -64,9 +64,10 @@ export const metadataCases: readonly CaseDefinition[] = [
     promise: 'a version that was handed out stays as it was',
     async run({ backend }) {
       const before = await logVersion(backend, 'm', { tags: { a: '1' } })
-      const copy = structuredClone(before)
+      // As text: what structuredClone gives is of another realm where a runner has realms of its own, and then nothing equals it.
+      const said = JSON.stringify(before)
       await backend.updateMetadata({ reference: toReference('m'), tags: { a: '2' }, aliases: ['best'] }, {})
-      assert.deepEqual(before, copy)
+      assert.equal(JSON.stringify(before), said)
     }
   },
   {
