@@ -1,8 +1,9 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { rollup, type GetModuleInfo } from 'rollup'
 import { defineConfig, type Options } from 'tsup'
+import * as z from 'zod'
 
 const library = { index: 'src/index.ts', 'schemas/index': 'src/schemas/index.ts', 'backends/index': 'src/backends/index.ts', 'server/index': 'src/server/index.ts', 'testing/index': 'src/testing/index.ts' }
 
@@ -15,12 +16,45 @@ const scripts = { ...programs, 'cli/main': 'src/cli/main.ts' }
 // cost 15 ms.
 const inBuild = ['uuid', 'canonicalize', 'p-retry', 'is-network-error', 'zod', /^semver/]
 
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+const packagesInBuild = new Set<string>()
+
+/** Writes down whose code is in the build, with the licences: those ask to go with every copy. */
+const licences: Plugin = {
+  name: 'licences',
+  setup(build) {
+    build.initialOptions.metafile = true
+    build.onEnd(({ metafile }) => {
+      for (const input of Object.keys(metafile?.inputs ?? {})) {
+        const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input) ?? []
+        if (folder !== undefined) packagesInBuild.add(folder)
+      }
+      const folder = build.initialOptions.outdir ?? 'dist'
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), [...packagesInBuild].sort().map(licenceOf).join('\n'))
+    })
+  }
+}
+
+function licenceOf(folder: string): string {
+  const { name, version } = z.object({ name: z.string(), version: z.string() }).parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')))
+  const text = readdirSync(folder).some((found) => /^licen[cs]e/i.test(found)) ? fileOf(folder, /^licen[cs]e/i) : /^licen[cs]e\n-+\n[^]*/im.exec(fileOf(folder, /^readme/i))?.[0]
+  if (text === undefined) throw new Error(`${folder} has no licence to go with its code`)
+  return `${name} ${version}\n\n${text.trim()}\n`
+}
+
+function fileOf(folder: string, name: RegExp): string {
+  return readFileSync(join(folder, readdirSync(folder).find((found) => name.test(found)) ?? ''), 'utf8')
+}
+
 const shared: Options = {
   entry: programs,
   target: 'node20',
   platform: 'node',
   shims: true,
-  noExternal: inBuild
+  noExternal: inBuild,
+  esbuildPlugins: [licences]
 }
 
 /** Shorter text loads faster; names stay, so that stack traces can be read. */
@@ -33,8 +67,6 @@ const shorten: NonNullable<Options['esbuildOptions']> = (esbuild) => {
 
 const withAxios = ['axios', 'follow-redirects', 'proxy-from-env', 'https-proxy-agent', 'agent-base', 'debug', 'ms', 'supports-color', 'has-flag', 'form-data']
 const NODE_MODULE = new RegExp(`^(node:)?(${builtinModules.join('|')})$`)
-
-type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
 /** What axios can do besides requests by `node:http`. The first two are adapters of browsers, the last its forms, with all types of files. */
 const UNUSED_OF_AXIOS = /^(\.\/fetch\.js|\.\/xhr\.js|form-data)$/
@@ -109,7 +141,7 @@ export default defineConfig((options) => [
     splitting: true,
     esbuildOptions: shorten,
     noExternal: [...inBuild, ...withAxios],
-    esbuildPlugins: [axiosInBuild],
+    esbuildPlugins: [axiosInBuild, licences],
     dts: false,
     onSuccess: () => joinChunks(options.outDir ?? 'dist')
   },
