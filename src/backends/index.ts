@@ -4,6 +4,7 @@ export type {
   GarbageRequest,
   LineageRequest,
   MutationOptions,
+  PutOptions,
   StoredBlob,
   VerifyRequest
 } from './backend.js'
