@@ -117,6 +117,8 @@ async function publishStoreFile({ root, fs, sources, durable, policy, writerTag 
   if (publish === 'link') return
   // The folder is the slot, of which there is one; the file that readers look for is a copy of it, the same whoever makes it.
   await fs.writeNew(temporary, (await fs.readFile(files.fileOf(slot))) ?? new Uint8Array(), { mode: 0o444, sync: durable })
-  await fs.rename(temporary, target)
+  // Not over that of a process which could make links, for it has committed by them since.
+  if (fs.exists(target)) await fs.unlink(temporary)
+  else await fs.rename(temporary, target)
   if (durable) await fs.syncFolder(root)
 }

@@ -65,6 +65,23 @@ describe('a new store', () => {
     expect((await backend.verify({}, {})).problems).toEqual([])
   })
 
+  it('leaves the store of a process that can make links, while this one cannot', async () => {
+    const disk = createFaultDisk()
+    const { fs } = disk.mount({ now: () => START_MS, hasLinks: false })
+    const overtaken = {
+      ...fs,
+      async rename(from: string, to: string) {
+        await fs.rename(from, to)
+        if (to !== '/store/created') return
+        await logVersion(await openLocalBackend({ root: '/store', fs: disk.mount({ now: () => START_MS }).fs, sources: fixedSources({ seed: 2 }) }), 'm')
+      }
+    }
+    const backend = await openLocalBackend({ root: '/store', fs: overtaken, sources: fixedSources() })
+    expect(Buffer.from((await fs.readFile('/store/store.json')) ?? '').toString()).toContain('"publish": "link"')
+    expect(await numberOf(backend, 'm@latest')).toBe('1.0.0')
+    expect(await fs.list('/store/tmp')).toEqual([])
+  })
+
   it('is UNSUPPORTED where there are no hard links, and a rename replaces what is there', async () => {
     const sources = fixedSources()
     const { fs } = createFaultDisk().mount({ now: () => START_MS, hasLinks: false })
