@@ -32,8 +32,8 @@ const FILE_SYSTEMS: readonly FileSystem[] = [
 ]
 
 const MUTANTS: readonly { name: string; mutations: Mutation[] }[] = [
-  { name: 'no flush of folders', mutations: [{ file: 'io/make-folder.ts', find: '    await syncAll(fd)\n', replace: '' }] },
-  { name: 'no flush of an event', mutations: [{ file: 'io/node-store-fs.ts', find: 'if (sync) await syncContent(fd)', replace: 'if (sync && path === "") await syncContent(fd)' }] }
+  { name: 'no flush of folders', mutations: [{ file: 'io/make-folder.ts', find: "    await flush(fd, 'all')\n", replace: '' }] },
+  { name: 'no flush of an event', mutations: [{ file: 'io/node-store-fs.ts', find: 'if (!sync) return\n', replace: 'if (!sync || path !== "") return\n' }] }
 ]
 
 const { values } = parseArgs({ options: { cuts: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } } })
