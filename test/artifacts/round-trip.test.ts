@@ -42,6 +42,6 @@ it('any tree of files comes back as it was: collected, stored, materialized', as
       for (const [logical, bytes] of Object.entries(files)) expect(Buffer.compare(readFileSync(join(dir, logical)), bytes)).toBe(0)
       rmSync(here, { recursive: true, force: true })
     }),
-    { numRuns: 30 }
+    { numRuns: 60 }
   )
 })

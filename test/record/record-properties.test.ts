@@ -100,7 +100,7 @@ describe('any sequence of requests', () => {
       fc.property(commands, (list) => {
         run(list, newJournal(), expectSound)
       }),
-      { numRuns: 100 }
+      { numRuns: 300 }
     )
   })
 
@@ -116,7 +116,7 @@ describe('any sequence of requests', () => {
         for (const { event, hash } of journal.events.slice(at)) applyEvent(resumed, event, hash)
         expect(resumed).toStrictEqual(journal.state)
       }),
-      { numRuns: 80 }
+      { numRuns: 200 }
     )
   })
 
@@ -140,7 +140,7 @@ describe('any sequence of requests', () => {
           for (const name of ['auc', 'f1']) expect(told(`metrics.${name}`)).toBe(version.metrics[name])
         }
       }),
-      { numRuns: 80 }
+      { numRuns: 200 }
     )
   })
 
@@ -157,7 +157,7 @@ describe('any sequence of requests', () => {
         expect(liveVersion(journal.state, name)?.sequence).toBe(before)
         expectSound(journal.state)
       }),
-      { numRuns: 80 }
+      { numRuns: 200 }
     )
   })
 
@@ -172,7 +172,7 @@ describe('any sequence of requests', () => {
         expect(overview(journal.state)).toEqual(before)
         expect(journal.events).toHaveLength(count)
       }),
-      { numRuns: 80 }
+      { numRuns: 200 }
     )
   })
 })

@@ -10,7 +10,7 @@ import { createFaultDisk, type Fault, type FaultDisk, type FaultMount } from '..
 import { changeArbitrary, eventCount, everything, perform, type Change, type Result } from './commands.js'
 
 /** `STEMMA_MODEL_RUNS` and `STEMMA_MODEL_COMMANDS` make it a soak test, as test/durability does. */
-const RUNS = Number(process.env['STEMMA_MODEL_RUNS'] ?? 100)
+const RUNS = Number(process.env['STEMMA_MODEL_RUNS'] ?? 200)
 const COMMANDS = Number(process.env['STEMMA_MODEL_COMMANDS'] ?? 20)
 const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EMFILE', 'ESTALE', 'EINTR']
 

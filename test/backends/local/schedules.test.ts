@@ -9,7 +9,7 @@ import { seededRandom } from '../fault-disk.js'
 import { createFaultDisk } from '../fault-fs.js'
 
 /** `STEMMA_SCHEDULES` makes it a soak test, as test/durability does. */
-const SCHEDULES = Number(process.env['STEMMA_SCHEDULES'] ?? 75)
+const SCHEDULES = Number(process.env['STEMMA_SCHEDULES'] ?? 150)
 const CHANGES_EACH = 4
 
 /** What a writer was told. */

@@ -304,7 +304,7 @@ describe('any order of chunks, cuts and restarts', () => {
         }
         expect((await readBlob(backend, DIGEST)).equals(BYTES)).toBe(true)
       }),
-      { numRuns: 30 }
+      { numRuns: 60 }
     )
   })
 })
